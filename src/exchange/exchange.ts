@@ -1,0 +1,159 @@
+/**
+ * One request inside a worker, from its envelope to its answer. The pipeline knows requests only in this form: no
+ * threads, no sockets. Whoever feeds the pipeline (a mailbox, a test, a command) brings an `AnswerSink`.
+ */
+import type { HeaderBlock } from '../http/header-block.js';
+import { newExtendedRequestId, newRequestId } from './ids.js';
+import type { StageRuntime } from './stage-runtime.js';
+
+/** Where answers go. Order per exchange: `answer`, or `begin` then `write`s then `end` or `destroy`. */
+export interface AnswerSink {
+  /** A whole answer. `head` is a status code and a header block; the sink adds Date, Connection, Content-Length. */
+  answer(exchange: Exchange, status: number, headers: HeaderBlock, body: string | Uint8Array | null): void;
+  /** Starts a streamed answer; `contentLength` -1: unknown (chunked towards the client). */
+  begin(exchange: Exchange, status: number, headers: HeaderBlock, contentLength: number): void;
+  /** Takes a copy or ownership of the chunk (see `Exchange.write`). False: wait for `onDrain`. */
+  write(exchange: Exchange, chunk: Uint8Array): boolean;
+  end(exchange: Exchange): void;
+  /** A begun answer cannot be completed: the client's connection is closed so that it cannot take it for whole. */
+  destroy(exchange: Exchange): void;
+  /** `bytes` of a streamed request body were used; the client may send as many more. */
+  consumed(exchange: Exchange, bytes: number): void;
+}
+
+/** What an integration wants to hear about its exchange. */
+export interface ExchangeListener {
+  /** The client went away: stop the work, answer nothing. */
+  onCancel(): void;
+  /** The sink takes chunks again after `write` returned false. */
+  onDrain(): void;
+  /** The next part of a streamed request body (owned by the listener); call `exchange.consumed` once it is used. */
+  onBodyChunk(chunk: Uint8Array): void;
+  onBodyEnd(): void;
+}
+
+/** What the acceptor parsed. Strings are latin1 where they come from the wire. */
+export interface ParsedRequest {
+  /** As sent; methods are case-sensitive. */
+  method: string;
+  /** Raw path of the request line, without query. */
+  path: string;
+  /** Raw query without `?`; empty if none. */
+  query: string;
+  /** The `Host` header, as sent. */
+  host: string;
+  /** Lower-case names; without Host and the headers of reference 02 section 2.1. */
+  headers: HeaderBlock;
+  sourceIp: string;
+  /** Whole body, null when empty, or `'stream'` when it follows in chunks. */
+  body: Uint8Array | null | 'stream';
+  /** Bytes announced for a streamed body, -1 for chunked. */
+  bodyLength: number;
+  /** Monotonic milliseconds (`clock.now()`) at which the acceptor handed the request over. */
+  arrivedAt: number;
+}
+
+export class Exchange {
+  readonly request: ParsedRequest;
+  readonly sink: AnswerSink;
+  /** Number of this exchange between one acceptor and this worker. */
+  readonly id: number;
+  /** The method for routing and events: the client's, or what `X-HTTP-Method-Override` says. */
+  method: string;
+
+  // --- set by the pipeline as it goes (the life of a request, plan.ts) ---
+
+  /** The API and stage the request reached; null until resolved. */
+  stage: StageRuntime | null = null;
+  /** Path as `requestContext.path` shows it: `/{stage}/...` on execute-api addresses, the full path on mappings. */
+  contextPath = '';
+  /** Path as the event's `path` shows it: stage removed, mapping base path kept, raw. */
+  eventPath = '';
+  /** Path the resource tree saw: stage and base path removed. */
+  resourcePath = '';
+  /** Raw (still percent-encoded) values of the path parameters, in the order of the plan's `pathParameterNames`. */
+  pathParameters: readonly string[] = [];
+  /** Label of the route for logs: resource template, e.g. `/api/{proxy+}`; empty when nothing matched. */
+  resourceTemplate = '';
+
+  // --- for the access log ---
+
+  status = 0;
+  /** Milliseconds the integration took; -1 when none was called. */
+  integrationLatency = -1;
+  bytesSent = 0;
+  /** Type of the gateway response given, if any. */
+  errorType = '';
+  /** Why, for the error log: one sentence; empty for errors that are the client's own. */
+  errorCause = '';
+
+  listener: ExchangeListener | null = null;
+  answered = false;
+  cancelled = false;
+
+  #requestId = '';
+  #extendedRequestId = '';
+
+  constructor(request: ParsedRequest, sink: AnswerSink, id: number) {
+    this.request = request;
+    this.sink = sink;
+    this.id = id;
+    this.method = request.method;
+  }
+
+  /** `$context.requestId`. */
+  get requestId(): string {
+    if (this.#requestId === '') this.#requestId = newRequestId();
+    return this.#requestId;
+  }
+
+  set requestId(id: string) {
+    this.#requestId = id;
+  }
+
+  /** `$context.extendedRequestId`. */
+  get extendedRequestId(): string {
+    if (this.#extendedRequestId === '') this.#extendedRequestId = newExtendedRequestId();
+    return this.#extendedRequestId;
+  }
+
+  /**
+   * Answers whole. `headers` holds everything but the gateway's own: `x-amzn-RequestId`, `x-amz-apigw-id`, Date,
+   * Connection and Content-Length are added behind it. A second answer, or one after a cancel, is dropped.
+   */
+  answer(status: number, headers: HeaderBlock, body: string | Uint8Array | null): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.status = status;
+    this.sink.answer(this, status, this.#withIds(headers), body);
+  }
+
+  /** Starts a streamed answer. For HEAD, 204 and 304 no chunk may follow; `contentLength` is then what to announce. */
+  begin(status: number, headers: HeaderBlock, contentLength: number): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.status = status;
+    this.sink.begin(this, status, this.#withIds(headers), contentLength);
+  }
+
+  /** One chunk of a begun answer. The chunk is copied: the caller may reuse its buffer. False: wait for `onDrain`. */
+  write(chunk: Uint8Array): boolean {
+    return this.sink.write(this, chunk);
+  }
+
+  end(): void {
+    this.sink.end(this);
+  }
+
+  destroy(): void {
+    this.sink.destroy(this);
+  }
+
+  consumed(bytes: number): void {
+    this.sink.consumed(this, bytes);
+  }
+
+  #withIds(headers: HeaderBlock): HeaderBlock {
+    return `${headers}x-amzn-RequestId: ${this.requestId}\r\nx-amz-apigw-id: ${this.extendedRequestId}\r\n`;
+  }
+}

@@ -1,0 +1,14 @@
+/** What every request of one deployed stage shares; made when a snapshot is compiled, never changed. */
+export interface StageRuntime {
+  readonly apiId: string;
+  readonly apiName: string;
+  readonly stageName: string;
+  readonly deploymentId: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly region: string;
+  /** 12 digits. */
+  readonly accountId: string;
+  readonly binaryMediaTypes: readonly string[];
+  /** Index of the stage's counters, see telemetry/counters.ts. */
+  readonly counterSlot: number;
+}

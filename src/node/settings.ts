@@ -1,0 +1,89 @@
+/** What one node is told at its start, from flags, environment and `propylon.yaml`; complete, with every default filled in. */
+import type { UpstreamSettings } from '../upstream/upstream.js';
+
+export interface NodeSettings {
+  /** Address clients connect to; `0.0.0.0` by default. */
+  host: string;
+  port: number;
+  /** Loopback unless told otherwise. */
+  adminHost: string;
+  adminPort: number;
+  workers: number;
+  acceptors: number;
+  apis: ApiSettings[];
+  functions: FunctionSettings[];
+  lambda: LambdaSettings;
+  upstream: UpstreamSettings;
+  limits: Limits;
+  /** Answer at `{apiId}.execute-api.*`. */
+  executeApiHosts: boolean;
+  /** Answer at `/_aws/execute-api/{apiId}/{stage}/`. */
+  executeApiPaths: boolean;
+  /** Serve methods whose authorization is not executed yet as if they had none. */
+  skipAuthorization: boolean;
+  watch: boolean;
+  /** Milliseconds requests in flight may take at shutdown. */
+  graceMs: number;
+  accessLog: AccessLogSettings;
+}
+
+export interface ApiSettings {
+  /** Path of the OpenAPI document. */
+  definition: string;
+  /** Lower-case letters and digits; derived from the title when not given. */
+  id?: string;
+  stage: string;
+  stageVariables: Record<string, string>;
+  /** Without slashes at its ends; empty: the root. */
+  basePath: string;
+  /** Host the base path is mapped on; empty: any. */
+  domain: string;
+}
+
+export interface FunctionSettings {
+  name: string;
+  /** Absolute path of the module. */
+  file: string;
+  /** Export that is the handler. */
+  handler: string;
+  /** Milliseconds until the function is stopped. */
+  timeoutMs: number;
+  /** Heap limit. */
+  memoryMb: number;
+  /** Invocations at the same time; more wait, and are throttled (429) past `4 * concurrency` waiting. */
+  concurrency: number;
+  environment: Record<string, string>;
+}
+
+export interface LambdaSettings {
+  region: string;
+  accountId: string;
+  /** Base URL of a Lambda endpoint; absent: AWS itself. */
+  endpoint?: string;
+}
+
+export interface Limits {
+  /** Requests under way in one node; more are answered 503 at once. */
+  maxInFlight: number;
+  /** Bytes of a request body: 10 MiB on AWS (reference 10). */
+  maxBodyBytes: number;
+  /** Bytes of all header names and values: 10240 on AWS. */
+  maxHeaderBytes: number;
+  /** Characters of path and query: 10240 on AWS. */
+  maxUrlLength: number;
+}
+
+export interface AccessLogSettings {
+  format: 'off' | 'text' | 'json';
+  /** Absent: standard output. */
+  file?: string;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxInFlight: 10_000,
+  maxBodyBytes: 10_485_760,
+  maxHeaderBytes: 10_240,
+  maxUrlLength: 10_240,
+};
+
+export const DEFAULT_FUNCTION = { handler: 'handler', timeoutMs: 30_000, memoryMb: 256, concurrency: 8 };

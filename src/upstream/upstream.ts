@@ -1,0 +1,143 @@
+/**
+ * The port to HTTP backends. Two adapters stand behind it: `http1` (our own client, the default) and `undici`.
+ * Callbacks instead of promises: one request costs no closure and no microtask on this path.
+ */
+import type { HeaderBlock } from '../http/header-block.js';
+
+/** Where connections go. Made once per integration when a configuration is compiled; equal origins share a pool. */
+export interface Origin {
+  scheme: 'http' | 'https';
+  /** Host name or address, IPv6 without brackets. */
+  host: string;
+  port: number;
+  /** https: accept certificates of private authorities (reference 02 section 4, TLS). */
+  insecureSkipVerification?: boolean;
+  /** https: name for SNI and verification, when not the host. */
+  serverName?: string;
+}
+
+export interface UpstreamRequest {
+  origin: Origin;
+  /** Upper case, a token. */
+  method: string;
+  /** Request target in origin form, starting with `/`, query included. Already free of control characters and spaces. */
+  target: string;
+  /**
+   * Every header but the framing ones: Content-Length, Transfer-Encoding and Connection are the client's own to write.
+   * `Host` is included by the caller.
+   */
+  headers: HeaderBlock;
+  /**
+   * A complete body (empty: null), or `'stream'`: the caller follows with `call.write()` and `call.end()`.
+   * A complete body, or null with a method that usually carries one (POST, PUT, PATCH), goes out with Content-Length.
+   */
+  body: Uint8Array | string | null | 'stream';
+  /** For `'stream'`: bytes announced by the client, or -1 for chunked. */
+  bodyLength: number;
+  /** Until the final response's head and last byte of a buffered answer: see `UpstreamCall.answered`. Milliseconds. */
+  timeoutMs: number;
+}
+
+/**
+ * What a call reports, always asynchronously (never from inside `request()`). After `onEnd` or `onError` nothing more
+ * comes. A handler is one object per request; its methods are called with the handler as `this`.
+ */
+export interface UpstreamHandler {
+  /**
+   * The final response's head (1xx are consumed by the client).
+   * @param headers as received, spelling kept; Connection, Keep-Alive, Transfer-Encoding, Content-Length, TE, Trailer,
+   *   Upgrade, Proxy-* are included too: what passes is the caller's decision (remapping needs to see them)
+   * @param contentLength announced bytes, or -1 (chunked or until close); 0 when there can be no body (HEAD, 204, 304)
+   */
+  onHead(status: number, headers: HeaderBlock, contentLength: number): void;
+  /** Body bytes, framing removed. `chunk` is only valid during the call: copy what must stay. */
+  onData(chunk: Uint8Array): void;
+  /** The response is complete. */
+  onEnd(): void;
+  /** The call failed, before or after `onHead`. */
+  onError(error: UpstreamError): void;
+  /** The request body may be written on after `write` returned false. */
+  onDrain(): void;
+}
+
+export interface UpstreamCall {
+  /** Body bytes of a `'stream'` request; takes ownership of the chunk. False: wait for `onDrain`. */
+  write(chunk: Uint8Array): boolean;
+  /** The `'stream'` body is complete. */
+  end(): void;
+  /** Stop reading the response until `resume` (backpressure reaches the upstream's socket). */
+  pause(): void;
+  resume(): void;
+  /**
+   * The timeout stops counting: the caller streams the response to a client and waits for it as long as it moves.
+   * From here on only the client's idle timeout applies.
+   */
+  answered(): void;
+  /** Give up: the connection is destroyed unless the exchange had ended; no further callback. */
+  cancel(): void;
+}
+
+/** Where a failed call failed; each maps to one answer of reference 02 section 4. */
+export type UpstreamErrorKind =
+  /** Host not resolvable, port 0, ...: `Invalid endpoint address`. */
+  | 'address'
+  /** Refused, reset, TLS failure, closed early. */
+  | 'network'
+  /** No complete answer within `timeoutMs`. */
+  | 'timeout'
+  /** The answer is not HTTP/1.1 we accept (limits and ambiguous framing included). */
+  | 'protocol'
+  /** More waiting requests than `maxPending` for this origin. */
+  | 'overload';
+
+export class UpstreamError extends Error {
+  readonly kind: UpstreamErrorKind;
+  constructor(kind: UpstreamErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+    this.name = 'UpstreamError';
+  }
+}
+
+export interface UpstreamClient {
+  request(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall;
+  /** Ends idle connections now and the others when their exchange ends. */
+  close(): Promise<void>;
+  stats(): UpstreamStats;
+}
+
+export interface UpstreamStats {
+  /** Open sockets, busy and idle. */
+  connections: number;
+  /** Exchanges under way. */
+  active: number;
+  /** Requests waiting for a connection. */
+  pending: number;
+}
+
+/** The same for both adapters; all of it has a place in `propylon.yaml` under `upstream`. */
+export interface UpstreamSettings {
+  client: 'http1' | 'undici';
+  /** Connections per origin and worker. */
+  connections: number;
+  /** Requests that may wait for a connection, per origin and worker; more fail with `overload`. */
+  maxPending: number;
+  /** Milliseconds to connect, TLS handshake included. */
+  connectTimeoutMs: number;
+  /** Milliseconds an idle connection is kept; below the usual 60-75 s of servers, so that they rarely close first. */
+  keepAliveMs: number;
+  /** Milliseconds without a byte after which a response that is being streamed is given up. */
+  idleTimeoutMs: number;
+  /** Bytes of a response head. */
+  maxHeadBytes: number;
+}
+
+export const DEFAULT_UPSTREAM_SETTINGS: UpstreamSettings = {
+  client: 'http1',
+  connections: 256,
+  maxPending: 1024,
+  connectTimeoutMs: 5_000,
+  keepAliveMs: 30_000,
+  idleTimeoutMs: 300_000,
+  maxHeadBytes: 65_536,
+};
