@@ -34,7 +34,7 @@ export interface ExchangeListener {
 
 /** What the acceptor parsed. Strings are latin1 where they come from the wire. */
 export interface ParsedRequest {
-  /** As sent; methods are case-sensitive. */
+  /** As sent, or what `X-HTTP-Method-Override` says (reference 01 section 3 rule 8); case-sensitive. */
   method: string;
   /** Raw path of the request line, without query. */
   path: string;
@@ -51,6 +51,15 @@ export interface ParsedRequest {
   bodyLength: number;
   /** Monotonic milliseconds (`clock.now()`) at which the acceptor handed the request over. */
   arrivedAt: number;
+  /** The client's own `x-amzn-RequestId`, empty if none (reference 01 section 6). */
+  requestId: string;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A client may choose the request id if it is a UUID. */
+function requestIdOf(fromClient: string): string {
+  return fromClient !== '' && UUID.test(fromClient) ? fromClient : newRequestId();
 }
 
 export class Exchange {
@@ -58,8 +67,7 @@ export class Exchange {
   readonly sink: AnswerSink;
   /** Number of this exchange between one acceptor and this worker. */
   readonly id: number;
-  /** The method for routing and events: the client's, or what `X-HTTP-Method-Override` says. */
-  method: string;
+  readonly method: string;
 
   // --- set by the pipeline as it goes (the life of a request, plan.ts) ---
 
@@ -90,6 +98,10 @@ export class Exchange {
   listener: ExchangeListener | null = null;
   answered = false;
   cancelled = false;
+  /** Bytes of a streamed answer that the sink has not passed on to the client yet; the sink keeps it. */
+  untakenBytes = 0;
+  /** `write` returned false and `onDrain` has not been called since; the sink keeps it. */
+  full = false;
 
   #requestId = '';
   #extendedRequestId = '';
@@ -103,12 +115,8 @@ export class Exchange {
 
   /** `$context.requestId`. */
   get requestId(): string {
-    if (this.#requestId === '') this.#requestId = newRequestId();
+    if (this.#requestId === '') this.#requestId = requestIdOf(this.request.requestId);
     return this.#requestId;
-  }
-
-  set requestId(id: string) {
-    this.#requestId = id;
   }
 
   /** `$context.extendedRequestId`. */
@@ -120,6 +128,7 @@ export class Exchange {
   /**
    * Answers whole. `headers` holds everything but the gateway's own: `x-amzn-RequestId`, `x-amz-apigw-id`, Date,
    * Connection and Content-Length are added behind it. A second answer, or one after a cancel, is dropped.
+   * @param body text goes out as UTF-8; of bytes the sink takes ownership (their buffer may be transferred away)
    */
   answer(status: number, headers: HeaderBlock, body: string | Uint8Array | null): void {
     if (this.answered) return;

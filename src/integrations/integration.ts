@@ -28,6 +28,13 @@ export interface IntegrationContext {
 export interface IntegrationServices {
   readonly upstream: UpstreamClient;
   readonly functions: FunctionInvoker;
+  readonly listener: ListenerInfo;
+}
+
+/** How clients reach this node: `X-Forwarded-Port` and `X-Forwarded-Proto` of events. */
+export interface ListenerInfo {
+  readonly port: number;
+  readonly protocol: 'http' | 'https';
 }
 
 /** A Lambda invocation's outcome. */

@@ -67,6 +67,8 @@ export interface Limits {
   maxInFlight: number;
   /** Bytes of a request body: 10 MiB on AWS (reference 10). */
   maxBodyBytes: number;
+  /** Request body bytes held for requests not yet answered, per acceptor; requests over it are answered 503. */
+  maxHeldBytes: number;
   /** Bytes of all header names and values: 10240 on AWS. */
   maxHeaderBytes: number;
   /** Characters of path and query: 10240 on AWS. */
@@ -82,6 +84,7 @@ export interface AccessLogSettings {
 export const DEFAULT_LIMITS: Limits = {
   maxInFlight: 10_000,
   maxBodyBytes: 10_485_760,
+  maxHeldBytes: 536_870_912,
   maxHeaderBytes: 10_240,
   maxUrlLength: 10_240,
 };

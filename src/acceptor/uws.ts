@@ -1,0 +1,30 @@
+/** uWebSockets.js, loaded and set up for this program; the only import of it. */
+
+import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
+
+// Read when the module loads. Above every limit of ours, so that the acceptor answers 414 and 431 itself.
+process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= '65536';
+const { default: module } = await import('uWebSockets.js');
+
+/** What the module has but its declarations lack. */
+interface Undeclared {
+  _cfg(key: string): void;
+  LIBUS_LISTEN_DEFAULT: number;
+  LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+}
+
+interface ListenWithOptions {
+  listen(
+    host: string,
+    port: number,
+    options: number,
+    callback: (socket: us_listen_socket | false) => void,
+  ): TemplatedApp;
+}
+
+export type App = Omit<TemplatedApp, 'listen'> & ListenWithOptions;
+
+export const uWS = module as unknown as Omit<typeof module, 'App'> & Undeclared & { App(): App };
+
+// Without this uWS adds a header with its own name to every answer.
+uWS._cfg('silent');

@@ -1,0 +1,217 @@
+/**
+ * The workers of one node: long-lived Piscina tasks, one per thread. A worker that dies is replaced, and gets the
+ * current snapshot before it is sent traffic.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { EventLoopLoad } from '../telemetry/prometheus.js';
+import type {
+  FromWorker,
+  SnapshotMessage,
+  ToWorker,
+  WorkerSettings,
+  WorkerTask,
+} from '../worker/protocol.js';
+
+export interface WorkerPoolOptions {
+  count: number;
+  settings: WorkerSettings;
+  functionNames: string[];
+  /** One buffer per worker; a successor takes its predecessor's over. */
+  counters: SharedArrayBuffer[];
+  /** A mailbox to every acceptor, attached once the worker is ready. */
+  mailboxes(): { workerEnds: MessagePort[]; attach(): void };
+  /** A port to the function host; undefined when there is none. */
+  functionPort(): MessagePort | undefined;
+  accessLog(lines: string, count: number): void;
+  /** A worker died after it had served; it is being replaced. */
+  died(index: number, error: Error): void;
+}
+
+/** Between the death of a worker that had not served and the next try; doubles up to the second figure. */
+const RESTART_MS = [50, 5_000] as const;
+
+class WorkerSlot {
+  control: MessagePort | null = null;
+  revision = -1;
+  failures = 0;
+  /** Waits for the worker's answer to `prepare` or `commit`. */
+  answer: ((message: FromWorker | null) => void) | null = null;
+}
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #piscina: Piscina;
+  readonly #slots: WorkerSlot[];
+  #snapshot: SnapshotMessage;
+  #stopping = false;
+  #running = new Set<Promise<void>>();
+
+  constructor(options: WorkerPoolOptions, snapshot: SnapshotMessage) {
+    this.#options = options;
+    this.#snapshot = snapshot;
+    this.#slots = Array.from({ length: options.count }, () => new WorkerSlot());
+    this.#piscina = new Piscina({
+      filename: new URL('../worker/worker-thread.js', import.meta.url).href,
+      minThreads: options.count,
+      maxThreads: options.count,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // A worker's own sockets stand still while Piscina waits in Atomics.wait.
+      atomics: 'disabled',
+      recordTiming: false,
+      maxQueue: options.count,
+    });
+  }
+
+  /** Workers that serve the current snapshot. */
+  get ready(): number {
+    return this.#slots.filter((slot) => slot.revision === this.#snapshot.revision).length;
+  }
+
+  get revision(): number {
+    return this.#snapshot.revision;
+  }
+
+  /** @throws Error with the reason when the snapshot cannot be served */
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((_, index) => this.#launch(index)));
+  }
+
+  /**
+   * All workers change to the snapshot, or none.
+   * @throws Error with the reason; the running snapshot goes on
+   */
+  async apply(snapshot: SnapshotMessage): Promise<void> {
+    const answers = await Promise.all(
+      this.#slots.map((slot) => this.#ask(slot, { type: 'prepare', snapshot })),
+    );
+    const refusal = answers.find((answer) => answer?.type === 'refused');
+    if (refusal?.type === 'refused') throw new Error(refusal.reason);
+    // From here on a worker that dies is replaced by one with the new snapshot.
+    this.#snapshot = snapshot;
+    await Promise.all(
+      this.#slots.map((slot) => this.#ask(slot, { type: 'commit', revision: snapshot.revision })),
+    );
+  }
+
+  eventLoops(): EventLoopLoad[] {
+    return this.#piscina.threads.map((thread, index) => ({
+      thread: `worker-${index}`,
+      activeMs: thread.performance.eventLoopUtilization().active,
+    }));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const slot of this.#slots) slot.control?.postMessage({ type: 'stop' } satisfies ToWorker);
+    await Promise.all(this.#running);
+    await this.#piscina.destroy();
+  }
+
+  /** Null when the worker is not there or died over it. */
+  #ask(slot: WorkerSlot, message: ToWorker): Promise<FromWorker | null> {
+    const { control } = slot;
+    if (control === null) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      slot.answer = resolve;
+      control.postMessage(message);
+    });
+  }
+
+  /** Resolves when the worker serves. @throws Error when it ends before */
+  #launch(index: number): Promise<void> {
+    const slot = this.#slots[index] as WorkerSlot;
+    const { options, task, transfers, control, attach } = this.#newTask(index);
+    const { snapshot } = task;
+    let served = false;
+    return new Promise<void>((resolve, reject) => {
+      control.on('message', (message: FromWorker) => {
+        if (message.type === 'access-log') {
+          options.accessLog(message.lines, message.count);
+          return;
+        }
+        if (message.type === 'applied') slot.revision = message.revision;
+        if (!served && message.type === 'applied') {
+          served = true;
+          slot.failures = 0;
+          slot.control = control;
+          attach();
+          // The snapshot changed while this worker started.
+          if (snapshot !== this.#snapshot) this.#catchUp(slot);
+          resolve();
+          return;
+        }
+        const { answer } = slot;
+        slot.answer = null;
+        answer?.(message);
+      });
+      const run = this.#piscina
+        .run(task, { transferList: transfers })
+        .then(() => null)
+        .catch((error: Error) => error)
+        .then((error) => {
+          this.#running.delete(run);
+          control.close();
+          this.#ended(index, slot, served, error ?? new Error('the worker ended by itself'));
+          reject(error ?? new Error('the worker ended before it served'));
+        });
+      this.#running.add(run);
+    });
+  }
+
+  #newTask(index: number): {
+    options: WorkerPoolOptions;
+    task: WorkerTask;
+    transfers: MessagePort[];
+    control: MessagePort;
+    attach(): void;
+  } {
+    const options = this.#options;
+    const { port1: control, port2 } = new MessageChannel();
+    const { workerEnds, attach } = options.mailboxes();
+    const functions = options.functionPort();
+    const task: WorkerTask = {
+      mailboxes: workerEnds,
+      control: port2,
+      functionNames: options.functionNames,
+      counters: options.counters[index] as SharedArrayBuffer,
+      settings: options.settings,
+      snapshot: this.#snapshot,
+      ...(functions === undefined ? {} : { functions }),
+    };
+    const transfers = [port2, ...workerEnds, ...(functions === undefined ? [] : [functions])];
+    return { options, task, transfers, control, attach };
+  }
+
+  #ended(index: number, slot: WorkerSlot, served: boolean, error: Error): void {
+    slot.control = null;
+    slot.revision = -1;
+    slot.answer?.(null);
+    slot.answer = null;
+    if (this.#stopping) return;
+    if (served) {
+      this.#options.died(index, error);
+      this.#relaunch(index);
+    } else if (slot.failures > 0) {
+      this.#relaunch(index);
+    }
+  }
+
+  #relaunch(index: number): void {
+    const slot = this.#slots[index] as WorkerSlot;
+    const [first, last] = RESTART_MS;
+    const wait = slot.failures === 0 ? 0 : Math.min(first * 2 ** slot.failures, last);
+    slot.failures++;
+    setTimeout(() => {
+      // `#ended` hears of a failure and tries again.
+      if (!this.#stopping) this.#launch(index).catch(() => {});
+    }, wait);
+  }
+
+  #catchUp(slot: WorkerSlot): void {
+    const snapshot = this.#snapshot;
+    void this.#ask(slot, { type: 'prepare', snapshot }).then(() =>
+      this.#ask(slot, { type: 'commit', revision: snapshot.revision }),
+    );
+  }
+}

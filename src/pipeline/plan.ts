@@ -1,0 +1,51 @@
+/**
+ * The life of a request, top to bottom. What stands here is what happens, in this order; a step that a method's
+ * configuration makes pointless is not in its plan.
+ *
+ *     1 resolve API and stage     gateway.ts, routing/address-table.ts
+ *     2 match the route           gateway.ts, routing/route-table.ts
+ *     3 authorize                 authorization.ts   (fails closed: see there)
+ *     4 API key                   authorization.ts
+ *     5 integration request, call, integration response    integrations/
+ *     6 counters and access log   worker/, when the exchange has ended
+ *
+ * Any step may end in a gateway response (exchange/gateway-response.ts), and none runs after it.
+ */
+import type { Exchange } from '../exchange/exchange.js';
+import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
+import { compileIntegration } from '../integrations/compile.js';
+import type { CompiledIntegration, IntegrationContext } from '../integrations/integration.js';
+import { compileAuthorization } from './authorization.js';
+
+/** What one method of one deployed stage compiles to. */
+export interface Plan {
+  readonly resourceTemplate: string;
+  readonly integration: CompiledIntegration;
+}
+
+export interface PlanContext extends Omit<IntegrationContext, 'integration'> {
+  readonly hasResourcePolicy: boolean;
+  readonly skipAuthorization: boolean;
+}
+
+export function compilePlan(context: PlanContext): Plan {
+  const gate = compileAuthorization(context);
+  return {
+    resourceTemplate: context.resource.path,
+    integration: gate ?? compileMethodIntegration(context),
+  };
+}
+
+function compileMethodIntegration(context: PlanContext): CompiledIntegration {
+  const integration = context.method.integration;
+  if (integration !== undefined) return compileIntegration({ ...context, integration });
+  return {
+    invoke(exchange: Exchange): void {
+      answerGatewayResponse(
+        exchange,
+        GATEWAY_RESPONSES.API_CONFIGURATION_ERROR,
+        'Execution failed due to configuration error: the method has no integration',
+      );
+    },
+  };
+}

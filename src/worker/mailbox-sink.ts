@@ -1,0 +1,168 @@
+/** A worker's end of the mailbox to one acceptor: requests come in as exchanges, answers go out as envelopes. */
+import type { MessagePort } from 'node:worker_threads';
+import { now } from '../exchange/clock.js';
+import { type AnswerSink, Exchange } from '../exchange/exchange.js';
+import type { HeaderBlock } from '../http/header-block.js';
+import {
+  ANSWER,
+  ANSWER_WINDOW_BYTES,
+  type Batch,
+  BEGIN,
+  BODY,
+  BODY_END,
+  CANCEL,
+  CHUNK,
+  CONSUMED,
+  DESTROY,
+  END,
+  REQUEST,
+  TAKEN,
+  WHOLE_BODY,
+} from '../mailbox/envelopes.js';
+import { Outbox } from '../mailbox/outbox.js';
+
+export interface MailboxHandlers {
+  /** Runs a request through the pipeline. Must not throw. */
+  handle(exchange: Exchange): void;
+  /** An exchange ended: answered to its last byte, broken off, or cancelled by its client (`exchange.cancelled`). */
+  ended(exchange: Exchange, endedAt: number): void;
+}
+
+export class MailboxSink implements AnswerSink {
+  readonly #outbox: Outbox;
+  readonly #handlers: MailboxHandlers;
+  readonly #exchanges = new Map<number, Exchange>();
+
+  constructor(port: MessagePort, handlers: MailboxHandlers) {
+    this.#outbox = new Outbox(port);
+    this.#handlers = handlers;
+    port.on('message', (batch: Batch) => this.#receive(batch));
+  }
+
+  get inFlight(): number {
+    return this.#exchanges.size;
+  }
+
+  // ------------------------------------------------------------------ inwards
+
+  #receive(batch: Batch): void {
+    const arrivedAt = batch[0] as number;
+    for (let at = 1; at < batch.length; ) {
+      const id = batch[at + 1] as number;
+      switch (batch[at]) {
+        case REQUEST:
+          this.#start(id, batch, at, arrivedAt);
+          at += 11;
+          break;
+        case BODY:
+          this.#exchanges.get(id)?.listener?.onBodyChunk(batch[at + 2] as Uint8Array);
+          at += 3;
+          break;
+        case BODY_END:
+          this.#exchanges.get(id)?.listener?.onBodyEnd();
+          at += 2;
+          break;
+        case CANCEL:
+          this.#cancel(id);
+          at += 2;
+          break;
+        case TAKEN:
+          this.#taken(id, batch[at + 2] as number);
+          at += 3;
+          break;
+        default:
+          throw new Error(`Unknown envelope ${String(batch[at])} from an acceptor`);
+      }
+    }
+  }
+
+  #start(id: number, batch: Batch, at: number, arrivedAt: number): void {
+    const bodyLength = batch[at + 10] as number;
+    const exchange = new Exchange(
+      {
+        method: batch[at + 2] as string,
+        path: batch[at + 3] as string,
+        query: batch[at + 4] as string,
+        host: batch[at + 5] as string,
+        headers: batch[at + 6] as string,
+        sourceIp: batch[at + 7] as string,
+        requestId: batch[at + 8] as string,
+        body: bodyLength === WHOLE_BODY ? (batch[at + 9] as Uint8Array | null) : 'stream',
+        bodyLength,
+        arrivedAt,
+      },
+      this,
+      id,
+    );
+    this.#exchanges.set(id, exchange);
+    this.#handlers.handle(exchange);
+  }
+
+  #cancel(id: number): void {
+    const exchange = this.#exchanges.get(id);
+    if (exchange === undefined) return;
+    exchange.cancelled = true;
+    exchange.listener?.onCancel();
+    this.#end(exchange);
+  }
+
+  #taken(id: number, bytes: number): void {
+    const exchange = this.#exchanges.get(id);
+    if (exchange === undefined) return;
+    exchange.untakenBytes -= bytes;
+    // Half a window between stop and go: else a slow client would pause and resume its upstream for every chunk.
+    if (!exchange.full || exchange.untakenBytes > ANSWER_WINDOW_BYTES / 2) return;
+    exchange.full = false;
+    exchange.listener?.onDrain();
+  }
+
+  #end(exchange: Exchange): void {
+    if (this.#exchanges.delete(exchange.id)) this.#handlers.ended(exchange, now());
+  }
+
+  // ------------------------------------------------------------------ outwards
+
+  answer(exchange: Exchange, status: number, headers: HeaderBlock, body: string | Uint8Array | null): void {
+    if (exchange.cancelled) return;
+    let bytes = body;
+    if (body !== null && typeof body !== 'string') {
+      // A view of a shared pool would be cloned with its whole pool.
+      bytes = body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body);
+      this.#outbox.transfer(bytes as Uint8Array);
+    }
+    exchange.bytesSent = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    this.#outbox.open().push(ANSWER, exchange.id, status, headers, bytes);
+    this.#end(exchange);
+  }
+
+  begin(exchange: Exchange, status: number, headers: HeaderBlock, contentLength: number): void {
+    if (!exchange.cancelled) this.#outbox.open().push(BEGIN, exchange.id, status, headers, contentLength);
+  }
+
+  write(exchange: Exchange, chunk: Uint8Array): boolean {
+    if (exchange.cancelled) return true;
+    const copy = new Uint8Array(chunk);
+    this.#outbox.open().push(CHUNK, exchange.id, copy);
+    this.#outbox.transfer(copy);
+    exchange.bytesSent += copy.length;
+    exchange.untakenBytes += copy.length;
+    exchange.full ||= exchange.untakenBytes >= ANSWER_WINDOW_BYTES;
+    return !exchange.full;
+  }
+
+  end(exchange: Exchange): void {
+    if (exchange.cancelled) return;
+    this.#outbox.open().push(END, exchange.id);
+    this.#end(exchange);
+  }
+
+  destroy(exchange: Exchange): void {
+    if (exchange.cancelled) return;
+    this.#outbox.open().push(DESTROY, exchange.id);
+    this.#end(exchange);
+  }
+
+  consumed(exchange: Exchange, bytes: number): void {
+    if (this.#exchanges.has(exchange.id)) this.#outbox.open().push(CONSUMED, exchange.id, bytes);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The worker actor: one Piscina task that lasts as long as its thread. It owns route tables, plans and upstream
+ * connections, and shares nothing with other threads but its counters.
+ */
+import type { Exchange } from '../exchange/exchange.js';
+import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
+import { createFunctionInvoker } from '../functions/invoker.js';
+import type { IntegrationServices } from '../integrations/integration.js';
+import { Gateway } from '../pipeline/gateway.js';
+import { decodeSnapshot } from '../proto/codec.js';
+import { Counters } from '../telemetry/counters.js';
+import { logError } from '../telemetry/error-log.js';
+import { createUpstreamClient } from '../upstream/client.js';
+import { MailboxSink } from './mailbox-sink.js';
+import type { FromWorker, SnapshotMessage, ToWorker, WorkerTask } from './protocol.js';
+import { RequestLog } from './request-log.js';
+
+/** Resolves when the node stops. @throws Error when the first snapshot cannot be served */
+export default async function work(task: WorkerTask): Promise<void> {
+  const { control, settings } = task;
+  const tell = (message: FromWorker): void => control.postMessage(message);
+  const upstream = createUpstreamClient(settings.upstream);
+  const services: IntegrationServices = {
+    upstream,
+    functions: createFunctionInvoker({
+      settings: settings.lambda,
+      upstream,
+      ...(task.functions === undefined ? {} : { localPort: task.functions }),
+      localNames: task.functionNames,
+    }),
+    listener: settings.listener,
+  };
+  const counters = new Counters(task.counters);
+  const log = new RequestLog(counters, settings.accessLog, (lines, count) =>
+    tell({ type: 'access-log', lines, count }),
+  );
+
+  const compile = (message: SnapshotMessage): Gateway =>
+    // Copied out of the shared buffer: decoding text straight from shared memory is not allowed.
+    Gateway.compile(decodeSnapshot(Buffer.from(new Uint8Array(message.bytes))), services, {
+      ...settings.gateway,
+      counterSlots: message.counterSlots,
+    });
+
+  const prepare = (message: SnapshotMessage): Gateway | null => {
+    try {
+      const compiled = compile(message);
+      tell({ type: 'prepared', revision: message.revision });
+      return compiled;
+    } catch (error) {
+      tell({ type: 'refused', revision: message.revision, reason: (error as Error).message });
+      return null;
+    }
+  };
+
+  let gateway = compile(task.snapshot);
+  tell({ type: 'applied', revision: gateway.revision });
+
+  const handlers = {
+    handle(exchange: Exchange): void {
+      try {
+        gateway.handle(exchange);
+      } catch (error) {
+        // A defect of ours must cost one request, not the worker.
+        answerGatewayResponse(
+          exchange,
+          GATEWAY_RESPONSES.API_CONFIGURATION_ERROR,
+          `Execution failed: ${(error as Error).stack ?? String(error)}`,
+        );
+      }
+    },
+    ended(exchange: Exchange, endedAt: number): void {
+      log.ended(exchange, endedAt);
+    },
+  };
+  for (const port of task.mailboxes) new MailboxSink(port, handlers);
+
+  // Compiled beside the running one, then swapped: requests under way keep the plans they started with.
+  let prepared: Gateway | null = null;
+  await new Promise<void>((resolve) => {
+    control.on('message', (message: ToWorker) => {
+      switch (message.type) {
+        case 'prepare':
+          prepared = prepare(message.snapshot);
+          break;
+        case 'commit':
+          if (prepared?.revision === message.revision) gateway = prepared;
+          prepared = null;
+          tell({ type: 'applied', revision: gateway.revision });
+          break;
+        case 'stop':
+          resolve();
+          break;
+      }
+    });
+  });
+  log.flush();
+  for (const port of task.mailboxes) port.close();
+  control.close();
+  await upstream.close().catch((error: Error) => logError(`closing upstream connections: ${error.message}`));
+}
