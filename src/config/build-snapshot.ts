@@ -17,7 +17,7 @@ export interface DeployedDefinition {
 /**
  * @throws Error when two definitions claim the same API id and stage, or the same domain and base path
  */
-export function buildSnapshot(deployed: readonly DeployedDefinition[], revision: number): Snapshot {
+export function buildSnapshot(deployed: readonly DeployedDefinition[]): Omit<Snapshot, 'revision'> {
   const apis = new Map<string, Api>();
   const mappings = new Map<string, Mapping>();
   for (const one of deployed) {
@@ -49,7 +49,7 @@ export function buildSnapshot(deployed: readonly DeployedDefinition[], revision:
     }
     mappings.set(address, mapping);
   }
-  return { revision, apis: [...apis.values()], mappings: [...mappings.values()] };
+  return { apis: [...apis.values()], mappings: [...mappings.values()] };
 }
 
 /** Ten lower-case letters and digits, the look of an API Gateway id, the same for the same name. */
