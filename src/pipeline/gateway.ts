@@ -41,9 +41,11 @@ export class Gateway {
         stages.set(`${api.id}/${stage.name}`, compileStage(api, stage, services, options));
       }
     }
-    const addresses = compileAddresses<CompiledStage>(snapshot, options, (apiId, stage) =>
-      stages.get(`${apiId}/${stage}`),
-    );
+    const addresses = compileAddresses(snapshot, options, (apiId, stageName) => {
+      const stage = stages.get(`${apiId}/${stageName}`);
+      if (stage === undefined) throw new Error(`A mapping names stage '${stageName}' of API '${apiId}'`);
+      return stage;
+    });
     return new Gateway(snapshot.revision, addresses);
   }
 
@@ -51,7 +53,7 @@ export class Gateway {
   handle(exchange: Exchange): void {
     const { request } = exchange;
     const address = this.#addresses.resolve(request.host, request.path);
-    if (address === null) {
+    if (address === 'forbidden') {
       answerGatewayResponse(exchange, GATEWAY_RESPONSES.FORBIDDEN);
       return;
     }
