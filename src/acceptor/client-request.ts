@@ -11,6 +11,7 @@ import {
 } from '../exchange/gateway-response.js';
 import { newExtendedRequestId, newRequestId } from '../exchange/ids.js';
 import { hasNoBody, statusLine } from '../http/status.js';
+import { CHUNK_BYTES } from '../mailbox/chunk-buffers.js';
 import {
   BODY,
   BODY_END,
@@ -52,8 +53,8 @@ export class ClientRequest {
   #queue: Uint8Array[] = [];
   /** Write offset at which the first queued chunk starts (known length only). */
   #queueOffset = 0;
-  /** Bytes uWS took over but has not sent (chunked only). */
-  #held = 0;
+  /** The chunk uWS took over but has not sent (chunked only). */
+  #held: Uint8Array | null = null;
   #blocked = false;
   #ended = false;
   #writableAttached = false;
@@ -294,17 +295,19 @@ export class ClientRequest {
   #send(chunk: Uint8Array): void {
     const res = this.#res;
     if (this.#length < 0) {
-      if (res.write(chunk)) this.#taken(chunk.length);
+      if (res.write(chunk)) this.#taken(chunk.length, chunk);
       else {
-        this.#held = chunk.length;
+        this.#held = chunk;
         this.#block();
       }
       return;
     }
     const offset = res.getWriteOffset();
     const [sent, complete] = res.tryEnd(chunk, this.#length);
-    if (complete) this.#finish();
-    else if (sent) this.#taken(chunk.length);
+    if (complete) {
+      this.#taken(chunk.length, chunk);
+      this.#finish();
+    } else if (sent) this.#taken(chunk.length, chunk);
     else {
       this.#queue.unshift(chunk);
       this.#queueOffset = offset;
@@ -322,8 +325,8 @@ export class ClientRequest {
   #onWritable(offset: number): boolean {
     if (this.#done || !this.#blocked) return true;
     this.#blocked = false;
-    this.#taken(this.#held);
-    this.#held = 0;
+    if (this.#held !== null) this.#taken(this.#held.length, this.#held);
+    this.#held = null;
     if (this.#length >= 0) this.#resend(offset - this.#queueOffset);
     while (!this.#blocked && !this.#done) {
       const chunk = this.#queue.shift();
@@ -338,12 +341,17 @@ export class ClientRequest {
   #resend(already: number): void {
     const chunk = this.#queue.shift();
     if (chunk === undefined) return;
-    this.#taken(already);
+    this.#taken(already, null);
     this.#send(chunk.subarray(already));
   }
 
-  #taken(bytes: number): void {
-    if (bytes > 0) this.#link?.outbox.open().push(TAKEN, this.#id, bytes);
+  /** @param chunk the chunk that went out to its last byte: its buffer goes back to the worker */
+  #taken(bytes: number, chunk: Uint8Array | null): void {
+    if (this.#link === null) return;
+    const outbox = this.#link.outbox;
+    const reusable = chunk !== null && chunk.buffer.byteLength === CHUNK_BYTES;
+    outbox.open().push(TAKEN, this.#id, bytes, reusable ? chunk.buffer : null);
+    if (reusable) outbox.transfer(chunk);
   }
 
   /** uWS writes whatever text the status line holds: the whole head crosses into it in one call. */

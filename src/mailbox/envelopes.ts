@@ -4,7 +4,7 @@
  * 8-15 us and a value in a batch well under one. Element 0 is the sender's clock (`now()`), once per batch.
  *
  *     acceptor -> worker   [at, REQUEST, id, method, path, query, host, headers, sourceIp, requestId, body, bodyLength,
- *                               BODY, id, chunk,  BODY_END, id,  CANCEL, id,  TAKEN, id, bytes, ...]
+ *                               BODY, id, chunk,  BODY_END, id,  CANCEL, id,  TAKEN, id, bytes, buffer, ...]
  *     worker -> acceptor   [at, ANSWER, id, status, headers, body,  BEGIN, id, status, headers, contentLength,
  *                               CHUNK, id, chunk,  END, id,  DESTROY, id,  CONSUMED, id, bytes, ...]
  */
@@ -17,7 +17,7 @@ export const BODY = 2;
 export const BODY_END = 3;
 /** id: the client went away, or the acceptor answered by itself */
 export const CANCEL = 4;
-/** id, bytes: the client took so much of a streamed answer */
+/** id, bytes, buffer or null: the client took so much of a streamed answer; the chunk's buffer goes back for reuse */
 export const TAKEN = 5;
 
 /** id, status, headers, body (text, bytes or null) */

@@ -2,8 +2,8 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import { now } from '../exchange/clock.js';
 import type { Batch } from './envelopes.js';
 
-/** Chunks from this size on change hands by transfer; below it a copy is cheaper than detaching a buffer. */
-const TRANSFER_BYTES = 4096;
+/** Bytes from this size on change hands by transfer; below it a copy is cheaper than detaching a buffer. */
+export const TRANSFER_BYTES = 4096;
 
 /**
  * The sending half of a mailbox: collects envelopes and posts them as one batch per event-loop turn. `setImmediate`
@@ -33,7 +33,7 @@ export class Outbox {
 
   /** Hands over a byte operand's memory instead of copying it; the array must own its whole buffer. */
   transfer(bytes: Uint8Array): void {
-    if (bytes.byteLength >= TRANSFER_BYTES) this.#transfers.push(bytes.buffer as ArrayBuffer);
+    if (bytes.buffer.byteLength >= TRANSFER_BYTES) this.#transfers.push(bytes.buffer as ArrayBuffer);
   }
 
   flush(): void {

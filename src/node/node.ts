@@ -95,7 +95,10 @@ class RunningNode implements Node {
   async start(snapshot: Omit<Snapshot, 'revision'>): Promise<void> {
     const settings = this.#settings;
     if (settings.functions.length > 0) {
-      this.#functions = await FunctionHost.start(settings.functions, settings.lambda);
+      this.#functions = await FunctionHost.start(settings.functions, settings.lambda, {
+        onDeath: (error) => logError(`the function host died and is being replaced: ${error.message}`),
+        onRestart: () => this.#workers?.reconnectFunctions(),
+      });
     }
     this.#acceptors = this.#startAcceptors();
     this.#workers = this.#newWorkers(this.#message(snapshot));

@@ -94,6 +94,16 @@ export class WorkerPool {
     );
   }
 
+  /** Gives every worker a port to a function host that was started anew. */
+  reconnectFunctions(): void {
+    for (const { control } of this.#slots) {
+      const port = control === null ? undefined : this.#options.functionPort();
+      if (port !== undefined) {
+        control?.postMessage({ type: 'functions', port } satisfies ToWorker, [port]);
+      }
+    }
+  }
+
   eventLoops(): EventLoopLoad[] {
     return this.#piscina.threads.map((thread, index) => ({
       thread: `worker-${index}`,

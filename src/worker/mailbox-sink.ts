@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
 import type { HeaderBlock } from '../http/header-block.js';
+import { CHUNK_BYTES, ChunkBuffers } from '../mailbox/chunk-buffers.js';
 import {
   ANSWER,
   ANSWER_WINDOW_BYTES,
@@ -19,7 +20,7 @@ import {
   TAKEN,
   WHOLE_BODY,
 } from '../mailbox/envelopes.js';
-import { Outbox } from '../mailbox/outbox.js';
+import { Outbox, TRANSFER_BYTES } from '../mailbox/outbox.js';
 
 export interface MailboxHandlers {
   /** Runs a request through the pipeline. Must not throw. */
@@ -31,6 +32,7 @@ export interface MailboxHandlers {
 export class MailboxSink implements AnswerSink {
   readonly #outbox: Outbox;
   readonly #handlers: MailboxHandlers;
+  readonly #chunks = new ChunkBuffers();
   readonly #exchanges = new Map<number, Exchange>();
 
   constructor(port: MessagePort, handlers: MailboxHandlers) {
@@ -67,8 +69,8 @@ export class MailboxSink implements AnswerSink {
           at += 2;
           break;
         case TAKEN:
-          this.#taken(id, batch[at + 2] as number);
-          at += 3;
+          this.#taken(id, batch[at + 2] as number, batch[at + 3] as ArrayBuffer | null);
+          at += 4;
           break;
         default:
           throw new Error(`Unknown envelope ${String(batch[at])} from an acceptor`);
@@ -106,7 +108,8 @@ export class MailboxSink implements AnswerSink {
     this.#end(exchange);
   }
 
-  #taken(id: number, bytes: number): void {
+  #taken(id: number, bytes: number, buffer: ArrayBuffer | null): void {
+    if (buffer !== null) this.#chunks.giveBack(buffer);
     const exchange = this.#exchanges.get(id);
     if (exchange === undefined) return;
     exchange.untakenBytes -= bytes;
@@ -141,13 +144,20 @@ export class MailboxSink implements AnswerSink {
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
     if (exchange.cancelled) return true;
-    const copy = new Uint8Array(chunk);
-    this.#outbox.open().push(CHUNK, exchange.id, copy);
-    this.#outbox.transfer(copy);
-    exchange.bytesSent += copy.length;
-    exchange.untakenBytes += copy.length;
+    for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
+      this.#post(exchange.id, chunk.length <= CHUNK_BYTES ? chunk : chunk.subarray(at, at + CHUNK_BYTES));
+    }
+    exchange.bytesSent += chunk.length;
+    exchange.untakenBytes += chunk.length;
     exchange.full ||= exchange.untakenBytes >= ANSWER_WINDOW_BYTES;
     return !exchange.full;
+  }
+
+  #post(id: number, chunk: Uint8Array): void {
+    const outbox = this.#outbox;
+    const copy = chunk.length < TRANSFER_BYTES ? new Uint8Array(chunk) : this.#chunks.copy(chunk);
+    outbox.open().push(CHUNK, id, copy);
+    outbox.transfer(copy);
   }
 
   end(exchange: Exchange): void {

@@ -37,6 +37,8 @@ export interface SnapshotMessage {
 
 /** A new snapshot takes two steps, so that all workers take it or none: each compiles it, then all swap. */
 export type ToWorker =
+  /** The function host was started anew. */
+  | { type: 'functions'; port: MessagePort }
   | { type: 'prepare'; snapshot: SnapshotMessage }
   | { type: 'commit'; revision: number }
   | { type: 'stop' };

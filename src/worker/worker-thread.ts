@@ -20,14 +20,15 @@ export default async function work(task: WorkerTask): Promise<void> {
   const { control, settings } = task;
   const tell = (message: FromWorker): void => control.postMessage(message);
   const upstream = createUpstreamClient(settings.upstream);
+  const functions = createFunctionInvoker({
+    settings: settings.lambda,
+    upstream,
+    ...(task.functions === undefined ? {} : { localPort: task.functions }),
+    localNames: task.functionNames,
+  });
   const services: IntegrationServices = {
     upstream,
-    functions: createFunctionInvoker({
-      settings: settings.lambda,
-      upstream,
-      ...(task.functions === undefined ? {} : { localPort: task.functions }),
-      localNames: task.functionNames,
-    }),
+    functions,
     listener: settings.listener,
   };
   const counters = new Counters(task.counters);
@@ -88,6 +89,9 @@ export default async function work(task: WorkerTask): Promise<void> {
           prepared = null;
           tell({ type: 'applied', revision: gateway.revision });
           break;
+        case 'functions':
+          functions.attachLocal(message.port);
+          break;
         case 'stop':
           resolve();
           break;
@@ -97,5 +101,6 @@ export default async function work(task: WorkerTask): Promise<void> {
   log.flush();
   for (const port of task.mailboxes) port.close();
   control.close();
+  functions.close();
   await upstream.close().catch((error: Error) => logError(`closing upstream connections: ${error.message}`));
 }

@@ -100,3 +100,14 @@ function parseAnswer(text: string): [RawAnswer, string] | null {
   const status = Number(statusLine.split(' ')[1]);
   return [{ status, headers, head: text.slice(0, end), body }, text.slice(end + 4 + length)];
 }
+
+/** True when nobody accepts connections on the port. */
+export function refusesConnections(port: number): Promise<boolean> {
+  return RawClient.connect(port).then(
+    (client) => {
+      client.close();
+      return false;
+    },
+    () => true,
+  );
+}

@@ -1,0 +1,137 @@
+/** Which definitions a node serves and where: from the command line, the environment, or the file's `apis`. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { printable } from '../telemetry/printable.js';
+import type { FileApi } from './config-file.js';
+import type { SettingReader } from './setting-reader.js';
+import type { Written } from './setting-table.js';
+import {
+  apiId,
+  basePath,
+  domain,
+  namedValue,
+  stageName,
+  stageVariableName,
+  stageVariableValue,
+} from './setting-values.js';
+import type { ApiSettings } from './settings.js';
+
+const DEFAULT_STAGE = 'prod';
+
+export function readApis(reader: SettingReader): ApiSettings[] {
+  const { flags, environment, file } = reader.sources;
+  const definitions = flags.definitions.length > 0 ? flags.definitions : environment.definitions;
+  const fileApis = file?.apis ?? [];
+  const count = definitions.length > 0 ? definitions.length : fileApis.length;
+  const forAll = stageVariables(reader, new Map(), [...environment.stageVariables, ...flags.stageVariables]);
+  const base = reader.getOutsideFile('basePath');
+  if (base !== undefined && count > 1) {
+    reader.problems.push(
+      'a base path was given for several definitions: write /BASE=FILE for each, or use a file with --config',
+    );
+  }
+  if (definitions.length === 0) {
+    const shared = stageVariables(reader, file?.stageVariables ?? new Map(), []);
+    const apis = fileApis.map((api) => fileApi(reader, api, base, shared, forAll));
+    const names = fileApis.map(({ where }) => where);
+    checkMappings(reader, apis, names, 'give each its own basePath or domain');
+    return apis;
+  }
+  if (fileApis.length > 0) {
+    reader.warnings.push('the apis of the configuration file are not served: other definitions were named');
+  }
+  const apis = definitions.map((written) => argumentApi(reader, written, base, forAll));
+  const names = definitions.map(({ text }) => printable(text));
+  const advice =
+    'give each its base path, as in /orders=orders.yaml /pets=pets.yaml, or list them in a file for --config';
+  if (base === undefined) checkMappings(reader, apis, names, advice);
+  return apis;
+}
+
+/** `FILE`, or `/BASE=FILE` unless there is a file of that very name. */
+function argumentApi(
+  reader: SettingReader,
+  written: Written,
+  wanted: string | undefined,
+  variables: Record<string, string>,
+): ApiSettings {
+  const { cwd } = reader.sources;
+  const match = isFile(resolve(cwd, written.text)) ? null : /^(\/[^=]*)=(.+)$/s.exec(written.text);
+  const [, base, file] = match ?? [];
+  const where = `the base path of ${printable(written.text)}`;
+  const own = base === undefined ? undefined : reader.parse({ text: base, where }, basePath);
+  if (own !== undefined && wanted !== undefined) {
+    reader.problems.push(`${where} is given twice: take away --base-path`);
+  }
+  return {
+    definition: resolve(cwd, file ?? written.text),
+    stage: reader.get('stage') ?? DEFAULT_STAGE,
+    stageVariables: variables,
+    basePath: wanted ?? own ?? '',
+    domain: '',
+  };
+}
+
+function fileApi(
+  reader: SettingReader,
+  api: FileApi,
+  wanted: string | undefined,
+  shared: Record<string, string>,
+  forAll: Record<string, string>,
+): ApiSettings {
+  const id = api.id && reader.parse(api.id, apiId);
+  const stage = api.stage && reader.parse(api.stage, stageName);
+  const base = api.basePath && reader.parse(api.basePath, basePath);
+  const host = api.domain && reader.parse(api.domain, domain);
+  return {
+    definition: resolve(reader.sources.fileFolder, api.definition.text),
+    ...(id === undefined ? {} : { id }),
+    stage: reader.getOutsideFile('stage') ?? stage ?? reader.get('stage') ?? DEFAULT_STAGE,
+    stageVariables: { ...shared, ...stageVariables(reader, api.stageVariables, []), ...forAll },
+    basePath: wanted ?? base ?? '',
+    domain: host ?? '',
+  };
+}
+
+function stageVariables(
+  reader: SettingReader,
+  named: ReadonlyMap<string, Written>,
+  pairs: readonly Written[],
+): Record<string, string> {
+  const values = new Map<string, string>();
+  const all = [...named].map(([name, value]) => ({ name, value }));
+  for (const written of pairs) {
+    const pair = reader.parse(written, namedValue);
+    if (pair !== undefined) {
+      const where = `${written.where} ${printable(pair.name)}`;
+      all.push({ name: pair.name, value: { text: pair.value, where } });
+    }
+  }
+  for (const { name, value } of all) {
+    const parsedName = reader.parse({ text: name, where: value.where }, stageVariableName);
+    const parsedValue = reader.parse(value, stageVariableValue);
+    if (parsedName !== undefined && parsedValue !== undefined) values.set(parsedName, parsedValue);
+  }
+  return Object.fromEntries(values);
+}
+
+/** Two APIs at one address: neither could be preferred. */
+function checkMappings(
+  reader: SettingReader,
+  apis: readonly ApiSettings[],
+  names: readonly string[],
+  advice: string,
+): void {
+  const taken = new Map<string, string>();
+  apis.forEach((api, i) => {
+    const address = `${api.domain}/${api.basePath}`;
+    const name = names[i] ?? '';
+    const other = taken.get(address);
+    if (other === undefined) taken.set(address, name);
+    else reader.problems.push(`${name} and ${other} are both mapped at ${address}: ${advice}`);
+  });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
