@@ -67,6 +67,8 @@ export const GATEWAY_RESPONSES = {
   ),
   THROTTLED: type('THROTTLED', 429, '{"message":"Too Many Requests"}', 'TooManyRequestsException'),
   API_CONFIGURATION_ERROR: type('API_CONFIGURATION_ERROR', 500, INTERNAL, 'InternalServerErrorException'),
+  /** What reference 05 section 3 ties to no type: illegal header mappings, MOCK statuses, templates that fail. */
+  INTERNAL_SERVER_ERROR: type('DEFAULT_5XX', 500, INTERNAL, 'InternalServerErrorException'),
   AUTHORIZER_CONFIGURATION_ERROR: type(
     'AUTHORIZER_CONFIGURATION_ERROR',
     500,

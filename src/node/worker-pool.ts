@@ -32,7 +32,10 @@ export interface WorkerPoolOptions {
 const RESTART_MS = [50, 5_000] as const;
 
 class WorkerSlot {
+  /** To the worker's thread, from its launch to its end. */
   control: MessagePort | null = null;
+  /** It has applied its first snapshot. */
+  serving = false;
   revision = -1;
   failures = 0;
   /** Waits for the worker's answer to `prepare` or `commit`. */
@@ -121,7 +124,7 @@ export class WorkerPool {
   /** Null when the worker is not there or died over it. */
   #ask(slot: WorkerSlot, message: ToWorker): Promise<FromWorker | null> {
     const { control } = slot;
-    if (control === null) return Promise.resolve(null);
+    if (control === null || !slot.serving) return Promise.resolve(null);
     return new Promise((resolve) => {
       slot.answer = resolve;
       control.postMessage(message);
@@ -134,6 +137,7 @@ export class WorkerPool {
     const { options, task, transfers, control, attach } = this.#newTask(index);
     const { snapshot } = task;
     let served = false;
+    slot.control = control;
     return new Promise<void>((resolve, reject) => {
       control.on('message', (message: FromWorker) => {
         if (message.type === 'access-log') {
@@ -144,7 +148,7 @@ export class WorkerPool {
         if (!served && message.type === 'applied') {
           served = true;
           slot.failures = 0;
-          slot.control = control;
+          slot.serving = true;
           attach();
           // The snapshot changed while this worker started.
           if (snapshot !== this.#snapshot) this.#catchUp(slot);
@@ -195,6 +199,7 @@ export class WorkerPool {
 
   #ended(index: number, slot: WorkerSlot, served: boolean, error: Error): void {
     slot.control = null;
+    slot.serving = false;
     slot.revision = -1;
     slot.answer?.(null);
     slot.answer = null;
