@@ -3,8 +3,9 @@ import type { Exchange } from '../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import type { StageRuntime } from '../exchange/stage-runtime.js';
 import type { IntegrationServices } from '../integrations/integration.js';
-import type { Api, Resource, Snapshot, Stage } from '../model/snapshot.js';
+import type { Api, Snapshot, Stage } from '../model/snapshot.js';
 import { type AddressTable, compileAddresses } from '../routing/address-table.js';
+import { parameterNames } from '../routing/resource-path.js';
 import { compileRoutes, type Route, type RouteTable } from '../routing/route-table.js';
 import { compilePlan, type Plan } from './plan.js';
 import { answerUnmatched } from './unmatched.js';
@@ -93,7 +94,7 @@ function compileStage(
   };
   const routes: Route<Plan>[] = [];
   for (const resource of definition.resources) {
-    const pathParameterNames = parameterNames(resource);
+    const pathParameterNames = parameterNames(resource.path);
     for (const method of resource.methods) {
       const value = compilePlan({
         stage: runtime,
@@ -112,9 +113,4 @@ function compileStage(
   } catch (error) {
     throw new Error(`API '${api.id}', stage '${stage.name}': ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** Names of a resource's path parameters, `+` removed, from left to right. */
-function parameterNames(resource: Resource): string[] {
-  return Array.from(resource.path.matchAll(/\{([^{}]+?)\+?\}/g), (match) => match[1] as string);
 }
