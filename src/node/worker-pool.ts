@@ -2,7 +2,9 @@
  * The workers of one node: long-lived Piscina tasks, one per thread. A worker that dies is replaced, and gets the
  * current snapshot before it is sent traffic.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { EventLoopLoad } from '../telemetry/prometheus.js';
 import type {
@@ -30,6 +32,9 @@ export interface WorkerPoolOptions {
 
 /** Between the death of a worker that had not served and the next try; doubles up to the second figure. */
 const RESTART_MS = [50, 5_000] as const;
+
+/** A worker has nothing left to wait for when it is told to stop; this is for one that hangs. */
+const STOP_MS = 2_000;
 
 class WorkerSlot {
   /** To the worker's thread, from its launch to its end. */
@@ -117,7 +122,8 @@ export class WorkerPool {
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const slot of this.#slots) slot.control?.postMessage({ type: 'stop' } satisfies ToWorker);
-    await Promise.all(this.#running);
+    // A worker that does not end by itself is ended with its thread.
+    await Promise.race([Promise.all(this.#running), wait(STOP_MS, undefined, { ref: false })]);
     await this.#piscina.destroy();
   }
 
@@ -165,12 +171,24 @@ export class WorkerPool {
         .catch((error: Error) => error)
         .then((error) => {
           this.#running.delete(run);
+          this.#lastWords(control);
           control.close();
           this.#ended(index, slot, served, error ?? new Error('the worker ended by itself'));
           reject(error ?? new Error('the worker ended before it served'));
         });
       this.#running.add(run);
     });
+  }
+
+  /** Closing a port drops what was posted to it: log lines of a thread's last moments would be lost. */
+  #lastWords(control: MessagePort): void {
+    for (;;) {
+      const received = receiveMessageOnPort(control) as { message: FromWorker } | undefined;
+      if (received === undefined) return;
+      if (received.message.type === 'access-log') {
+        this.#options.accessLog(received.message.lines, received.message.count);
+      }
+    }
   }
 
   #newTask(index: number): {
@@ -215,12 +233,12 @@ export class WorkerPool {
   #relaunch(index: number): void {
     const slot = this.#slots[index] as WorkerSlot;
     const [first, last] = RESTART_MS;
-    const wait = slot.failures === 0 ? 0 : Math.min(first * 2 ** slot.failures, last);
+    const delay = slot.failures === 0 ? 0 : Math.min(first * 2 ** slot.failures, last);
     slot.failures++;
     setTimeout(() => {
       // `#ended` hears of a failure and tries again.
       if (!this.#stopping) this.#launch(index).catch(() => {});
-    }, wait);
+    }, delay);
   }
 
   #catchUp(slot: WorkerSlot): void {

@@ -41,8 +41,9 @@ export class MailboxSink implements AnswerSink {
     port.on('message', (batch: Batch) => this.#receive(batch));
   }
 
-  get inFlight(): number {
-    return this.#exchanges.size;
+  /** The node stops: whatever is still under way is given up. */
+  cancelAll(): void {
+    for (const id of [...this.#exchanges.keys()]) this.#cancel(id);
   }
 
   // ------------------------------------------------------------------ inwards

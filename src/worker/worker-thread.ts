@@ -9,7 +9,7 @@ import type { IntegrationServices } from '../integrations/integration.js';
 import { Gateway } from '../pipeline/gateway.js';
 import { decodeSnapshot } from '../proto/codec.js';
 import { Counters } from '../telemetry/counters.js';
-import { logError } from '../telemetry/error-log.js';
+import { flushErrorLog, logError } from '../telemetry/error-log.js';
 import { createUpstreamClient } from '../upstream/client.js';
 import { MailboxSink } from './mailbox-sink.js';
 import type { FromWorker, SnapshotMessage, ToWorker, WorkerTask } from './protocol.js';
@@ -74,7 +74,7 @@ export default async function work(task: WorkerTask): Promise<void> {
       log.ended(exchange, endedAt);
     },
   };
-  for (const port of task.mailboxes) new MailboxSink(port, handlers);
+  const mailboxes = task.mailboxes.map((port) => new MailboxSink(port, handlers));
 
   // Compiled beside the running one, then swapped: requests under way keep the plans they started with.
   let prepared: Gateway | null = null;
@@ -98,9 +98,12 @@ export default async function work(task: WorkerTask): Promise<void> {
       }
     });
   });
+  // The acceptors are gone; a call still under way would keep its connection, and so this thread, until its time-out.
+  for (const mailbox of mailboxes) mailbox.cancelAll();
   log.flush();
   for (const port of task.mailboxes) port.close();
-  control.close();
   functions.close();
   await upstream.close().catch((error: Error) => logError(`closing upstream connections: ${error.message}`));
+  await flushErrorLog();
+  control.close();
 }

@@ -1,0 +1,79 @@
+/** What `start` prints when the node serves: one block, from plain data. */
+import { printable } from '../telemetry/printable.js';
+import { count } from './output.js';
+
+export interface BannerData {
+  version: string;
+  host: string;
+  port: number;
+  adminHost: string;
+  adminPort: number;
+  workers: number;
+  acceptors: number;
+  apis: readonly BannerApi[];
+  functions: readonly { name: string; file: string; handler: string }[];
+  /** Where functions are called that are not local. */
+  lambda: string;
+  executeApiHosts: boolean;
+  executeApiPaths: boolean;
+  watch: boolean;
+  warnings: readonly string[];
+}
+
+export interface BannerApi {
+  id: string;
+  name: string;
+  stage: string;
+  basePath: string;
+  /** Empty: any host. */
+  domain: string;
+  methods: number;
+  /** File, as the user would write it. */
+  definition: string;
+  disableExecuteApiEndpoint: boolean;
+}
+
+export function banner(data: BannerData): string {
+  const rows: [label: string, text: string][] = [
+    ['listening', `${url(data.host, data.port)}/`],
+    ['admin', `${url(data.adminHost, data.adminPort)}/  (healthz, readyz, metrics)`],
+    ['threads', `${count(data.acceptors, 'acceptor')}, ${count(data.workers, 'worker')}`],
+  ];
+  for (const api of data.apis) {
+    const methods = count(api.methods, 'method');
+    rows.push(['API', `${api.id}  "${api.name}", stage ${api.stage}, ${methods}, from ${api.definition}`]);
+    for (const address of addresses(data, api)) rows.push(['', address]);
+  }
+  data.functions.forEach(({ name, file, handler }, i) => {
+    rows.push([i === 0 ? 'functions' : '', `${name}  ${file}#${handler}`]);
+  });
+  rows.push(['lambda', data.lambda]);
+  if (data.watch) rows.push(['watching', 'definitions and functions are reloaded when they change']);
+  for (const warning of data.warnings) rows.push(['warning', warning]);
+  const lines = rows.map(([label, text]) => `  ${label.padEnd(11)}${printable(text)}`);
+  return `Propylon ${data.version} is serving\n${lines.join('\n')}\n`;
+}
+
+const EVERYWHERE = ['0.0.0.0', '::'];
+const LOCAL = [...EVERYWHERE, '127.0.0.1', '::1', 'localhost'];
+
+/** A wildcard address is no place a client can name. */
+function url(host: string, port: number): string {
+  const named = EVERYWHERE.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${named}:${port}`;
+}
+
+function addresses(data: BannerData, api: BannerApi): string[] {
+  const mapped = api.domain === '' ? url(data.host, data.port) : `http://${api.domain}:${data.port}`;
+  const list = [`${mapped}/${api.basePath === '' ? '' : `${api.basePath}/`}`];
+  if (api.disableExecuteApiEndpoint) return list;
+  if (data.executeApiHosts) {
+    // Names below localhost are this machine everywhere; for another address the user has names of their own.
+    const suffix = LOCAL.includes(data.host) ? 'localhost' : '*';
+    list.push(`http://${api.id}.execute-api.${suffix}:${data.port}/${api.stage}/`);
+  }
+  if (data.executeApiPaths) {
+    list.push(`${url(data.host, data.port)}/_aws/execute-api/${api.id}/${api.stage}/`);
+  }
+  return list;
+}

@@ -1,0 +1,139 @@
+/** The flags of `start`, made from the table of settings, and what was given as one source of settings. */
+import { type Command, Option } from 'commander';
+import {
+  CONFIG_VARIABLE,
+  DEFINITIONS_VARIABLE,
+  FUNCTIONS_VARIABLE,
+  type Source,
+  STAGE_VARIABLES_VARIABLE,
+} from '../node/environment.js';
+import {
+  flagName,
+  SETTINGS,
+  type SettingKey,
+  type SettingRow,
+  settingKeys,
+  type Written,
+} from '../node/setting-table.js';
+
+type FlagKey = SettingKey | 'config' | 'stageVariable' | 'function';
+
+const GROUPS: readonly { heading: string; keys: readonly FlagKey[] }[] = [
+  { heading: 'Listening:', keys: ['port', 'host', 'adminPort', 'adminHost'] },
+  {
+    heading: 'APIs:',
+    keys: [
+      'stage',
+      'stageVariable',
+      'basePath',
+      'executeApiHosts',
+      'executeApiPaths',
+      'skipAuthorization',
+      'region',
+      'accountId',
+    ],
+  },
+  { heading: 'Functions:', keys: ['function', 'functionTimeout', 'lambdaEndpoint'] },
+  { heading: 'Backends:', keys: ['upstreamClient', 'upstreamConnections', 'upstreamConnectTimeout'] },
+  {
+    heading: 'Running:',
+    keys: ['config', 'watch', 'workers', 'acceptors', 'grace', 'maxInFlight', 'maxBodyBytes'],
+  },
+  { heading: 'Logging:', keys: ['accessLog', 'accessLogFile'] },
+];
+
+/** Flags that are no single value, or that switch something off. */
+const OWN_FLAGS: Partial<Record<FlagKey, () => Option>> = {
+  config: () =>
+    new Option('--config <file>', 'the settings as a file, several APIs included (propylon.yaml)'),
+  stageVariable: () =>
+    new Option('--stage-variable <name=value>', 'stage variable (repeatable)').argParser(collect),
+  function: () =>
+    new Option(
+      '--function <name=file[#export]>',
+      'local Lambda function: a Node module and its handler, "handler" by default (repeatable)',
+    ).argParser(collect),
+  executeApiHosts: () => new Option('--no-execute-api-hosts', 'do not answer at {apiId}.execute-api.* hosts'),
+  executeApiPaths: () => new Option('--no-execute-api-paths', 'do not answer below /_aws/execute-api/'),
+};
+
+/** Adds all flags to the command. Defaults are not commander's: environment and file come before them. */
+export function addSettingFlags(command: Command): void {
+  for (const { heading, keys } of GROUPS) {
+    for (const key of keys) command.addOption((OWN_FLAGS[key]?.() ?? settingOption(key)).helpGroup(heading));
+  }
+}
+
+function settingOption(key: FlagKey): Option {
+  const row: SettingRow<unknown> | undefined = SETTINGS[key as SettingKey];
+  const argument = row?.argument === undefined ? '' : ` ${row.argument}`;
+  return new Option(`--${flagName(key)}${argument}`, row?.help ?? '');
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+/** What was given on the command line, as texts: they are read where those of the environment and the file are. */
+export function flagSource(
+  definitions: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Source {
+  const layer = new Map<SettingKey, Written>();
+  for (const key of settingKeys()) {
+    const value = options[key];
+    // Of a `--no-` flag that was not given, commander says true: that is no word of the user's.
+    if (value === undefined || (value === true && OWN_FLAGS[key] !== undefined)) continue;
+    const where = value === false ? `--no-${flagName(key)}` : `--${flagName(key)}`;
+    layer.set(key, { text: String(value), where });
+  }
+  const list = (value: unknown, where: string): Written[] =>
+    Array.isArray(value) ? value.map((text) => ({ text: String(text), where })) : [];
+  return {
+    layer,
+    definitions: list(definitions, 'the definition'),
+    stageVariables: list(options.stageVariable, '--stage-variable'),
+    functions: list(options.function, '--function'),
+    ...(typeof options.config === 'string' ? { config: { text: options.config, where: '--config' } } : {}),
+  };
+}
+
+export const START_HELP = `
+Every flag has an environment variable: --admin-port is PROPYLON_ADMIN_PORT, --watch is
+PROPYLON_WATCH=true, --no-execute-api-hosts is PROPYLON_EXECUTE_API_HOSTS=false. Lists:
+  ${DEFINITIONS_VARIABLE}=/orders=orders.yaml,/pets=pets.yaml
+  ${STAGE_VARIABLES_VARIABLE}=backend=orders.internal,version=2
+  ${FUNCTIONS_VARIABLE}=hello=hello.mjs,resize=images.mjs#resize
+  ${CONFIG_VARIABLE}=propylon.yaml
+A flag wins over the environment, that over the file, that over the default.
+
+Examples:
+  propylon start api.yaml
+  propylon start api.yaml --port 9000 --stage dev --stage-variable backend=localhost:3000
+  propylon start api.yaml --function hello=functions/hello.mjs --watch
+  propylon start /orders=orders.yaml /pets=pets.yaml     several APIs, each at its base path
+  propylon start --config propylon.yaml
+
+propylon.yaml holds the same settings; paths in it are relative to the file:
+  host: 0.0.0.0
+  port: 8080              # also adminHost, adminPort, workers, acceptors, grace, watch, region,
+                          # accountId, executeApiHosts, executeApiPaths, skipAuthorization
+  stageVariables: { version: 2 }                 # for every API; so is stage
+  apis:
+    - definition: orders.yaml
+      id: orders
+      basePath: orders
+      domain: api.example.com
+      stage: prod
+      stageVariables: { backend: orders.internal }
+    - { definition: pets.yaml, basePath: pets }
+  functions:
+    hello: hello.mjs
+    resize: { file: images.mjs, handler: resize, timeout: 10s, memory: 512, concurrency: 4,
+              environment: { BUCKET: images } }
+  lambda: { endpoint: "http://localhost:9001" }
+  upstream: { client: http1, connections: 256, maxPending: 1024, connectTimeout: 5s,
+              keepAlive: 30s, idleTimeout: 5m, maxHeadBytes: 64KiB }
+  limits: { maxInFlight: 10000, maxBodyBytes: 10MiB, maxHeldBytes: 512MiB,
+            maxHeaderBytes: 10KiB, maxUrlLength: 10240 }
+  accessLog: { format: json, file: access.log }`;

@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+/** The `propylon` command. Each command's own code is loaded only when it runs: help and validation need no gateway. */
+import { Command } from 'commander';
+import { DEBUG_VARIABLE } from '../node/environment.js';
+import { VERSION } from '../version.js';
+import { addSettingFlags, flagSource, START_HELP } from './flags.js';
+import { CommandError, complain } from './output.js';
+
+const program = new Command('propylon')
+  .description('Serves Amazon API Gateway REST APIs on your own machines, at proxy speed.')
+  .version(VERSION, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .configureOutput({ outputError: (text) => complain(oneLine(text)) })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  propylon start api.yaml                serve an OpenAPI document on port 8080
+  propylon validate api.yaml             tell everything that is wrong with it
+  propylon routes api.yaml               show its resource tree
+  propylon start --help                  all settings, with their environment variables`,
+  );
+
+program
+  .command('start')
+  .description('serve one or more API definitions')
+  .argument('[definition...]', 'OpenAPI 3 or Swagger 2 documents, or /BASE=FILE to map one at a base path')
+  .addHelpText('after', START_HELP)
+  .action(async (definitions: string[], options: Record<string, unknown>) => {
+    const { start } = await import('./start.js');
+    await start(flagSource(definitions, options));
+  });
+
+program
+  .command('validate')
+  .description('tell everything that is wrong with definitions: file, line, column, JSON pointer, what to do')
+  .argument('<definition...>', 'OpenAPI 3 or Swagger 2 documents')
+  .option('--strict', 'exit with 1 for warnings too')
+  .option('--json', 'print one JSON document instead of lines')
+  .addHelpText(
+    'after',
+    `
+The exit code is 0 when every definition can be served, 1 otherwise.
+
+Examples:
+  propylon validate api.yaml
+  propylon validate --strict apis/*.yaml
+  propylon validate --json api.yaml | jq '.files[].problems[] | select(.severity == "error")'`,
+  )
+  .action(async (definitions: string[], options: { strict?: boolean; json?: boolean }) => {
+    const { validate } = await import('./validate.js');
+    process.exitCode = validate(definitions, {
+      strict: options.strict === true,
+      json: options.json === true,
+    });
+  });
+
+program
+  .command('routes')
+  .description('show the resource tree of a definition, in the order in which matching tries it')
+  .argument('<definition>', 'OpenAPI 3 or Swagger 2 document')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  propylon routes api.yaml`,
+  )
+  .action(async (definition: string) => {
+    const { routes } = await import('./routes.js');
+    process.exitCode = routes(definition);
+  });
+
+for (const command of program.commands) {
+  if (command.name() === 'start') addSettingFlags(command);
+  command.helpOption('-h, --help', 'print this help');
+}
+
+/**
+ * Commander's `error: unknown option '--prot'\n(Did you mean --port?)` as one line; a document instead of a command is
+ * the mistake of everybody's first day.
+ */
+function oneLine(text: string): string {
+  const document = /unknown command '(.+\.(?:ya?ml|json))'/.exec(text)?.[1];
+  if (document !== undefined)
+    return `there is no command ${document} (did you mean propylon start ${document}?)`;
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ');
+}
+
+function fail(error: unknown): void {
+  if (process.env[DEBUG_VARIABLE]) console.error(error);
+  else if (error instanceof CommandError) error.lines.forEach(complain);
+  else complain(`${messageOf(error)} (${DEBUG_VARIABLE}=1 shows where)`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n', 1)[0] ?? error.name) : String(error);
+}
+
+// A reader that went away (`propylon routes api.yaml | head`) is no error of ours.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  fail(error);
+}
