@@ -23,12 +23,6 @@ interface MappedParameter {
 
 const TARGET = /^integration\.request\.(header|querystring|path)\.(.+)$/;
 
-/** For validation: true when a target of `requestParameters` is one. */
-export function isRequestTarget(target: string): boolean {
-  const match = TARGET.exec(target);
-  return match !== null && (match[1] !== 'header' || isSafeHeader(match[2] ?? '', ''));
-}
-
 export class RequestMapping {
   readonly headers: readonly MappedHeader[];
   /** Sources of `{name}` in the URI. */

@@ -14,8 +14,7 @@ interface MappedResponseHeader {
 
 const TARGET = 'method.response.header.';
 
-/** For validation: true when a target of `responseParameters` is one. */
-export function isResponseTarget(target: string): boolean {
+function isTarget(target: string): boolean {
   return target.startsWith(TARGET) && isSafeHeader(target.slice(TARGET.length), '');
 }
 
@@ -34,7 +33,7 @@ export class ResponseMapping {
     const headers: MappedResponseHeader[] = [];
     let body = false;
     for (const [target, text] of Object.entries(responseParameters)) {
-      if (!isResponseTarget(target)) continue;
+      if (!isTarget(target)) continue;
       const source = responseSource(text, context);
       body ||= readsBody(source);
       const name = rename(target.slice(TARGET.length));

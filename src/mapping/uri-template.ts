@@ -150,25 +150,6 @@ export class UriTemplate {
   }
 }
 
-/** For validation: what is wrong with a URI before its values are known, or undefined. */
-export function uriProblem(
-  uri: string,
-  stageVariables: Readonly<Record<string, string>>,
-  pathNames: Iterable<string>,
-): string | undefined {
-  const parts = splitUri(resolveStageVariables(uri, stageVariables));
-  if (parts === undefined) return `Invalid endpoint address: ${uri}`;
-  const { text, names } = parts.authority;
-  if (names.length === 0 && parseEndpoint(parts.scheme, text, undefined) === undefined) {
-    return `Invalid endpoint address: ${uri}`;
-  }
-  const mapped = new Set(pathNames);
-  const unmapped = parts.names.find((name) => !mapped.has(name));
-  return unmapped === undefined
-    ? undefined
-    : `{${unmapped}} has no value: map integration.request.path.${unmapped}, or every call answers 500`;
-}
-
 // ------------------------------------------------------------------ parsing
 
 /** Stands for a placeholder while the URI is taken apart; a URI that holds one itself is refused before. */

@@ -1,0 +1,145 @@
+/** HTTP: a request made of what is mapped and rendered, an answer chosen by status (reference 02 sections 2 and 4). */
+import type { Exchange } from '../../exchange/exchange.js';
+import { GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
+import { completeTraceId } from '../../exchange/trace-id.js';
+import { type HeaderBlock, headerValue } from '../../http/header-block.js';
+import type { BodyText } from '../../mapping/body-text.js';
+import { mappedHeaderLine, RequestMapping } from '../../mapping/request-mapping.js';
+import { UriTemplate } from '../../mapping/uri-template.js';
+import type { UpstreamClient } from '../../upstream/upstream.js';
+import { answerUriFault, backendMethod, joinQueries } from '../backend-request.js';
+import type { CompiledIntegration, IntegrationContext } from '../integration.js';
+import { Misconfigured } from '../misconfigured.js';
+import { CollectedResponse, type ResponseReceiver } from './collected-response.js';
+import { IntegrationRequest } from './integration-request.js';
+import { answerSelected, IntegrationResponses } from './integration-responses.js';
+import { NO_TEMPLATES, type TemplateCompiler } from './templates.js';
+
+/** Compiles an HTTP integration. A configuration that cannot work answers 500 to every call, with the cause in the log. */
+export function compileHttp(
+  context: IntegrationContext,
+  templates: TemplateCompiler = NO_TEMPLATES,
+): CompiledIntegration {
+  const { integration, stage } = context;
+  const mapping = new RequestMapping(integration.requestParameters, 'http', context);
+  if (mapping.forbidden !== undefined) {
+    return new Misconfigured(mapping.forbidden, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR);
+  }
+  const uri = new UriTemplate({
+    uri: integration.uri ?? '',
+    stageVariables: stage.variables,
+    path: mapping.path,
+    tls: integration.tlsConfig,
+  });
+  if (uri.fault !== null) return new Misconfigured(uri.fault.cause, uri.fault.response);
+  const method = backendMethod(integration.httpMethod);
+  if (method === undefined) return new Misconfigured(`Not an HTTP method: ${integration.httpMethod}`);
+  return new HttpIntegration(context, mapping, uri, method, templates);
+}
+
+/** Methods whose integration requests have no body, whatever a template rendered. */
+const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods of the client whose Content-Type goes on. */
+const WITH_CONTENT_TYPE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+class HttpIntegration implements CompiledIntegration {
+  readonly #client: UpstreamClient;
+  readonly #mapping: RequestMapping;
+  readonly #uri: UriTemplate;
+  readonly #request: IntegrationRequest;
+  readonly #responses: IntegrationResponses;
+  /** Empty: the client's. */
+  readonly #method: string;
+  readonly #timeoutMs: number;
+  readonly #apiId: string;
+  readonly #receive: ResponseReceiver = (exchange, status, headers, body, traceId) =>
+    answerSelected(
+      exchange,
+      this.#responses.selectByStatus(status),
+      { headers, body },
+      status,
+      `X-Amzn-Trace-Id: ${traceId}\r\n`,
+    );
+
+  constructor(
+    context: IntegrationContext,
+    mapping: RequestMapping,
+    uri: UriTemplate,
+    method: string,
+    templates: TemplateCompiler,
+  ) {
+    const { integration, services, stage } = context;
+    this.#client = services.upstream;
+    this.#mapping = mapping;
+    this.#uri = uri;
+    this.#request = new IntegrationRequest(context, mapping, templates, (exchange, text, payload) =>
+      this.#send(exchange, text, payload),
+    );
+    this.#responses = new IntegrationResponses(context, templates);
+    this.#method = method;
+    this.#timeoutMs = integration.timeoutInMillis;
+    this.#apiId = stage.apiId;
+  }
+
+  invoke(exchange: Exchange): void {
+    this.#request.prepare(exchange);
+  }
+
+  #send(exchange: Exchange, text: BodyText | null, payload: Uint8Array | string | null): void {
+    const uri = this.#uri;
+    const endpoint = uri.endpointOf(exchange, text);
+    const path = uri.pathOf(exchange, text);
+    const own = uri.queryOf(exchange, text);
+    if ('cause' in endpoint || typeof path !== 'string' || typeof own !== 'string') {
+      answerUriFault(exchange, endpoint, path, own);
+      return;
+    }
+    const query = joinQueries(own, this.#mapping.queryOf(exchange, text));
+    const method = this.#method === '' ? exchange.method : this.#method;
+    const traceId = completeTraceId(headerValue(exchange.request.headers, 'x-amzn-trace-id'));
+    new CollectedResponse(exchange, traceId, this.#receive).start(this.#client, {
+      origin: endpoint.origin,
+      method,
+      target: query === '' ? path : `${path}?${query}`,
+      headers: this.#headers(exchange, endpoint.host, traceId, text),
+      body: BODYLESS.has(method) ? null : payload,
+      bodyLength: -1,
+      timeoutMs: this.#timeoutMs,
+    });
+  }
+
+  /** Mapped headers replace the defaults, whatever their case (reference 04 section 5). */
+  #headers(exchange: Exchange, host: string, traceId: string, text: BodyText | null): HeaderBlock {
+    let mapped = '';
+    let hostLine = `Host: ${host}\r\n`;
+    let accept = 'Accept: application/json\r\n';
+    let userAgent = `User-Agent: AmazonAPIGateway_${this.#apiId}\r\n`;
+    let contentType = contentTypeLine(exchange);
+    for (const header of this.#mapping.headers) {
+      const line = mappedHeaderLine(header, exchange, text);
+      if (line === '') continue;
+      mapped += line;
+      switch (header.lowerName) {
+        case 'host':
+          hostLine = '';
+          break;
+        case 'accept':
+          accept = '';
+          break;
+        case 'user-agent':
+          userAgent = '';
+          break;
+        case 'content-type':
+          contentType = '';
+          break;
+      }
+    }
+    return `${hostLine}X-Amzn-Apigateway-Api-Id: ${this.#apiId}\r\nX-Amzn-Trace-Id: ${traceId}\r\n${accept}${userAgent}${contentType}${mapped}`;
+  }
+}
+
+/** The client's Content-Type, for the methods of the client that carry a body (section 2.2). */
+function contentTypeLine(exchange: Exchange): string {
+  if (!WITH_CONTENT_TYPE.has(exchange.method)) return '';
+  return `Content-Type: ${headerValue(exchange.request.headers, 'content-type') || 'application/json'}\r\n`;
+}

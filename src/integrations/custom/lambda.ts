@@ -1,0 +1,200 @@
+/** AWS with a Lambda function: rendered event in, answer chosen by `errorMessage` (reference 02 section 7). */
+import { now } from '../../exchange/clock.js';
+import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
+import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
+import { completeTraceId } from '../../exchange/trace-id.js';
+import { headerValue } from '../../http/header-block.js';
+import type { BodyText } from '../../mapping/body-text.js';
+import { type MappedHeader, RequestMapping } from '../../mapping/request-mapping.js';
+import { readText } from '../../mapping/source.js';
+import type {
+  CompiledIntegration,
+  FunctionCall,
+  FunctionInvocation,
+  FunctionInvoker,
+  FunctionResult,
+  IntegrationContext,
+} from '../integration.js';
+import { type FunctionAddress, parseFunctionUri } from '../lambda-proxy/function-uri.js';
+import { Misconfigured } from '../misconfigured.js';
+import { IntegrationRequest } from './integration-request.js';
+import { answerSelected, IntegrationResponses } from './integration-responses.js';
+import { NO_TEMPLATES, type TemplateCompiler } from './templates.js';
+
+const CONFIGURATION = 'Execution failed due to configuration error:';
+
+/** `arn:{partition}:apigateway:{region}:{service}:{path|action}/...` of a service that is not Lambda. */
+const SERVICE_URI = /^arn:aws[a-z-]*:apigateway:[^:]*:(?!lambda:)[^:]+:(?:path|action)\//;
+
+/**
+ * Compiles an AWS integration with a Lambda URI. Other services are not executed: every call answers 500. So does, with
+ * its cause in the log, a configuration that cannot work.
+ */
+export function compileLambdaCustom(
+  context: IntegrationContext,
+  templates: TemplateCompiler = NO_TEMPLATES,
+): CompiledIntegration {
+  const { integration, stage } = context;
+  const uri = integration.uri ?? '';
+  const mapping = new RequestMapping(integration.requestParameters, 'aws', context);
+  if (mapping.forbidden !== undefined) {
+    return new Misconfigured(mapping.forbidden, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR);
+  }
+  if (SERVICE_URI.test(uri)) return new Misconfigured('AWS service integrations are not executed yet');
+  const address = parseFunctionUri(uri, stage.variables);
+  if (address === undefined) return new Misconfigured(`${CONFIGURATION} Invalid endpoint address`);
+  const method = integration.httpMethod?.toUpperCase() ?? 'POST';
+  if (method !== 'POST') {
+    return new Misconfigured(`${CONFIGURATION} Lambda functions are called with POST, not ${method}`);
+  }
+  return new LambdaCustom(context, mapping, address, templates);
+}
+
+class LambdaCustom implements CompiledIntegration {
+  readonly responses: IntegrationResponses;
+  readonly #functions: FunctionInvoker;
+  readonly #address: FunctionAddress;
+  readonly #request: IntegrationRequest;
+  readonly #invocationType: MappedHeader | undefined;
+  readonly #apiId: string;
+  readonly #timeoutMs: number;
+
+  constructor(
+    context: IntegrationContext,
+    mapping: RequestMapping,
+    address: FunctionAddress,
+    templates: TemplateCompiler,
+  ) {
+    this.#functions = context.services.functions;
+    this.#address = address;
+    this.#request = new IntegrationRequest(context, mapping, templates, (exchange, text, payload) =>
+      this.#call(exchange, text, payload),
+    );
+    this.responses = new IntegrationResponses(context, templates);
+    // Other mapped headers would go on the Invoke call, where Lambda takes no notice of them.
+    this.#invocationType = mapping.headers.find(({ lowerName }) => lowerName === 'x-amz-invocation-type');
+    this.#apiId = context.stage.apiId;
+    this.#timeoutMs = context.integration.timeoutInMillis;
+  }
+
+  invoke(exchange: Exchange): void {
+    this.#request.prepare(exchange);
+  }
+
+  #call(exchange: Exchange, text: BodyText | null, payload: Uint8Array | string | null): void {
+    const traceId = completeTraceId(headerValue(exchange.request.headers, 'x-amzn-trace-id'));
+    const type = this.#invocationType;
+    const isEvent = type !== undefined && readText(type.source, exchange, text) === 'Event';
+    new LambdaCall(this.responses, exchange, traceId).start(this.#functions, {
+      functionName: this.#address.functionName,
+      region: this.#address.region,
+      payload: payload ?? '{}',
+      timeoutMs: this.#timeoutMs,
+      invocationType: isEvent ? 'Event' : 'RequestResponse',
+      apiId: this.#apiId,
+      requestId: exchange.requestId,
+      traceId,
+    });
+  }
+}
+
+class LambdaCall implements ExchangeListener {
+  readonly #responses: IntegrationResponses;
+  readonly #exchange: Exchange;
+  readonly #traceId: string;
+  readonly #startedAt = now();
+  #invocation: FunctionInvocation | null = null;
+  #done = false;
+
+  constructor(responses: IntegrationResponses, exchange: Exchange, traceId: string) {
+    this.#responses = responses;
+    this.#exchange = exchange;
+    this.#traceId = traceId;
+    exchange.listener = this;
+  }
+
+  start(functions: FunctionInvoker, call: FunctionCall): void {
+    this.#invocation = functions.invoke(call, (result) => this.#finish(result));
+  }
+
+  /** The function runs on, as on AWS; only its answer is dropped. */
+  onCancel(): void {
+    this.#done = true;
+    this.#invocation?.cancel();
+  }
+
+  onDrain(): void {}
+  onBodyChunk(): void {}
+  onBodyEnd(): void {}
+
+  #finish(result: FunctionResult): void {
+    const exchange = this.#exchange;
+    if (this.#done) return;
+    this.#done = true;
+    exchange.integrationLatency = now() - this.#startedAt;
+    switch (result.kind) {
+      case 'payload':
+        this.#answer(result.payload);
+        break;
+      case 'refused':
+        answerGatewayResponse(
+          exchange,
+          GATEWAY_RESPONSES.API_CONFIGURATION_ERROR,
+          `${CONFIGURATION} ${result.message}`,
+        );
+        break;
+      case 'unavailable':
+        answerGatewayResponse(
+          exchange,
+          GATEWAY_RESPONSES.BAD_GATEWAY,
+          `Lambda invocation failed: ${result.message}`,
+        );
+        break;
+      case 'unreachable':
+        answerGatewayResponse(
+          exchange,
+          GATEWAY_RESPONSES.INTEGRATION_FAILURE,
+          `Execution failed due to a network error communicating with endpoint: ${result.message}`,
+        );
+        break;
+      case 'timeout':
+        answerGatewayResponse(
+          exchange,
+          GATEWAY_RESPONSES.INTEGRATION_TIMEOUT,
+          'Execution failed due to a timeout error',
+        );
+        break;
+    }
+  }
+
+  #answer(payload: Uint8Array): void {
+    const text = this.#responses.selectsByText ? errorMessageOf(payload) : '';
+    const body = payload.length === 0 ? null : payload;
+    answerSelected(
+      this.#exchange,
+      this.#responses.select(text),
+      { headers: '', body },
+      200,
+      `X-Amzn-Trace-Id: ${this.#traceId}\r\n`,
+    );
+  }
+}
+
+const ERROR_MESSAGE = Buffer.from('errorMessage');
+
+/** `errorMessage` of the function's result; empty when there is none (reference 05 section 1). */
+function errorMessageOf(payload: Uint8Array): string {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  // Results without the word, which is nearly all, are not parsed. A name written with escapes is not found: functions
+  // do not write their errors so, and a client that could would only reach the default response.
+  if (!bytes.includes(ERROR_MESSAGE)) return '';
+  let result: unknown;
+  try {
+    result = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return '';
+  }
+  if (typeof result !== 'object' || result === null || !Object.hasOwn(result, 'errorMessage')) return '';
+  const { errorMessage } = result as { errorMessage: unknown };
+  return typeof errorMessage === 'string' ? errorMessage : '';
+}

@@ -1,0 +1,101 @@
+/** The response head of HTTP_PROXY: the backend's headers, some renamed, few dropped (reference 02 section 3). */
+import { type HeaderBlock, headerValues } from '../../http/header-block.js';
+import { REMAPPED_PREFIX, responseHeaderRule } from '../response-headers.js';
+import { hashName } from './header-names.js';
+
+/** What a name means: bits. */
+const REMAP = 1;
+const DROP = 2;
+const CONTENT_TYPE = 4;
+const CONNECTION = 8;
+
+const SLOTS = 1024;
+const MASK = SLOTS - 1;
+/** A hostile backend can invent names; past these the meaning is worked out anew each time. */
+const LEARNED_NAMES = 256;
+
+/**
+ * Meanings by name as backends spell it. They are learned, not listed: which names have a rule is known in one place,
+ * and one backend spells its headers in one way.
+ */
+const learnedNames: (string | null)[] = new Array(SLOTS).fill(null);
+const learnedMeanings = new Uint8Array(SLOTS);
+let learned = 0;
+
+function meaningOf(block: HeaderBlock, at: number, length: number): number {
+  let slot = hashName(block, at, length) & MASK;
+  for (;;) {
+    const name = learnedNames[slot] as string | null;
+    if (name === null) return learn(block.slice(at, at + length), slot);
+    if (name.length === length && block.startsWith(name, at)) return learnedMeanings[slot] as number;
+    slot = (slot + 1) & MASK;
+  }
+}
+
+function learn(slice: string, slot: number): number {
+  const lowerName = slice.toLowerCase();
+  const rule = responseHeaderRule('http-proxy', lowerName);
+  let meaning = rule === 'remap' ? REMAP : rule === 'drop' ? DROP : 0;
+  if (lowerName === 'content-type') meaning |= CONTENT_TYPE;
+  if (lowerName === 'connection') meaning |= CONNECTION;
+  if (learned < LEARNED_NAMES) {
+    learned++;
+    // A copy: the slice would keep its whole block alive for as long as the table.
+    learnedNames[slot] = Buffer.from(slice, 'latin1').toString('latin1');
+    learnedMeanings[slot] = meaning;
+  }
+  return meaning;
+}
+
+/** What passes to the client; `Content-Type: application/json` when the backend sent none. */
+export function passedHeaders(block: HeaderBlock): HeaderBlock {
+  let passed = '';
+  let runStart = 0;
+  let at = 0;
+  let hasContentType = false;
+  let named: ReadonlySet<string> | null = null;
+  while (at < block.length) {
+    const colon = block.indexOf(':', at);
+    const end = block.indexOf('\n', colon) + 1;
+    if (colon <= at || end === 0) break;
+    const meaning = meaningOf(block, at, colon - at);
+    if (meaning !== 0) {
+      if ((meaning & CONTENT_TYPE) !== 0) hasContentType = true;
+      if ((meaning & CONNECTION) !== 0 && !isPlainOption(block, colon)) named ??= namedByConnection(block);
+      if ((meaning & (REMAP | DROP)) !== 0) {
+        passed += block.slice(runStart, at);
+        if ((meaning & REMAP) !== 0) {
+          passed += REMAPPED_PREFIX;
+          runStart = at;
+        } else runStart = end;
+      }
+    }
+    at = end;
+  }
+  passed += block.slice(runStart, at);
+  if (named !== null && named.size > 0) {
+    passed = withoutNamed(passed, named);
+    hasContentType &&= !named.has('content-type');
+  }
+  return hasContentType ? passed : `${passed}Content-Type: application/json\r\n`;
+}
+
+/** The two values nearly every `Connection` has; they name no header. */
+function isPlainOption(block: HeaderBlock, colon: number): boolean {
+  return block.startsWith(' keep-alive\r\n', colon + 1) || block.startsWith(' close\r\n', colon + 1);
+}
+
+const CONNECTION_WORDS: ReadonlySet<string> = new Set(['close', 'keep-alive', 'upgrade', '']);
+
+/** Headers that the backend's `Connection` names are for this hop only (RFC 9110 section 7.6.1). */
+function namedByConnection(block: HeaderBlock): ReadonlySet<string> {
+  const options = headerValues(block, 'connection').join(',').toLowerCase().split(',');
+  return new Set(options.map((option) => option.trim()).filter((option) => !CONNECTION_WORDS.has(option)));
+}
+
+function withoutNamed(block: HeaderBlock, names: ReadonlySet<string>): HeaderBlock {
+  return block
+    .split('\r\n')
+    .filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase()))
+    .join('\r\n');
+}
