@@ -58,8 +58,7 @@ app.any('/*', (res, req) => {
 
 function onWorkerDeath(link: WorkerLink): void {
   state.links = state.links.filter((other) => other !== link);
-  for (const request of [...link.requests.values()]) request.workerDied();
-  link.requests.clear();
+  for (const request of link.requests.values()) request.workerDied();
 }
 
 function listen(port: number): void {

@@ -281,6 +281,7 @@ export class ClientRequest {
   }
 
   workerDied(): void {
+    this.#link?.requests.delete(this.#id);
     this.#link = null;
     this.refuse(GATEWAY_RESPONSES.BAD_GATEWAY, 'worker_died');
   }

@@ -1,15 +1,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ANSWER, type Batch, BEGIN, CHUNK, CONSUMED, DESTROY, END } from '../mailbox/envelopes.js';
 import { Outbox } from '../mailbox/outbox.js';
+import { SlotTable } from '../mailbox/slots.js';
 import type { ClientRequest } from './client-request.js';
 
 /** An acceptor's end of the mailbox to one worker, with the requests that worker holds. */
 export class WorkerLink {
   readonly outbox: Outbox;
-  readonly requests = new Map<number, ClientRequest>();
+  readonly requests = new SlotTable<ClientRequest>();
   alive = true;
   readonly #port: MessagePort;
-  #nextId = 1;
 
   /**
    * @param onDeath called once when the worker's thread is gone (its port closes with it); the requests it held are
@@ -26,9 +26,7 @@ export class WorkerLink {
   }
 
   add(request: ClientRequest): number {
-    const id = this.#nextId++;
-    this.requests.set(id, request);
-    return id;
+    return this.requests.add(request);
   }
 
   close(): void {

@@ -21,6 +21,7 @@ import {
   WHOLE_BODY,
 } from '../mailbox/envelopes.js';
 import { Outbox, TRANSFER_BYTES } from '../mailbox/outbox.js';
+import { SlotMirror } from '../mailbox/slots.js';
 
 export interface MailboxHandlers {
   /** Runs a request through the pipeline. Must not throw. */
@@ -33,7 +34,7 @@ export class MailboxSink implements AnswerSink {
   readonly #outbox: Outbox;
   readonly #handlers: MailboxHandlers;
   readonly #chunks = new ChunkBuffers();
-  readonly #exchanges = new Map<number, Exchange>();
+  readonly #exchanges = new SlotMirror<Exchange>();
 
   constructor(port: MessagePort, handlers: MailboxHandlers) {
     this.#outbox = new Outbox(port);
@@ -43,7 +44,7 @@ export class MailboxSink implements AnswerSink {
 
   /** The node stops: whatever is still under way is given up. */
   cancelAll(): void {
-    for (const id of [...this.#exchanges.keys()]) this.#cancel(id);
+    for (const exchange of this.#exchanges.values()) this.#cancel(exchange.id);
   }
 
   // ------------------------------------------------------------------ inwards
@@ -97,7 +98,7 @@ export class MailboxSink implements AnswerSink {
       this,
       id,
     );
-    this.#exchanges.set(id, exchange);
+    this.#exchanges.set(exchange);
     this.#handlers.handle(exchange);
   }
 
@@ -121,7 +122,7 @@ export class MailboxSink implements AnswerSink {
   }
 
   #end(exchange: Exchange): void {
-    if (this.#exchanges.delete(exchange.id)) this.#handlers.ended(exchange, now());
+    if (this.#exchanges.delete(exchange)) this.#handlers.ended(exchange, now());
   }
 
   // ------------------------------------------------------------------ outwards
@@ -174,6 +175,6 @@ export class MailboxSink implements AnswerSink {
   }
 
   consumed(exchange: Exchange, bytes: number): void {
-    if (this.#exchanges.has(exchange.id)) this.#outbox.open().push(CONSUMED, exchange.id, bytes);
+    if (this.#exchanges.get(exchange.id) === exchange) this.#outbox.open().push(CONSUMED, exchange.id, bytes);
   }
 }
