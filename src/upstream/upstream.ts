@@ -30,6 +30,7 @@ export interface UpstreamRequest {
   /**
    * A complete body (empty: null), or `'stream'`: the caller follows with `call.write()` and `call.end()`.
    * A complete body, or null with a method that usually carries one (POST, PUT, PATCH), goes out with Content-Length.
+   * A text that may happen to be the word `stream` (a rendered template) must be passed as bytes.
    */
   body: Uint8Array | string | null | 'stream';
   /** For `'stream'`: bytes announced by the client, or -1 for chunked. */
@@ -65,7 +66,10 @@ export interface UpstreamCall {
   write(chunk: Uint8Array): boolean;
   /** The `'stream'` body is complete. */
   end(): void;
-  /** Stop reading the response until `resume` (backpressure reaches the upstream's socket). */
+  /**
+   * Stop reading the response until `resume` (backpressure reaches the upstream's socket). What one read had taken by
+   * then (64 KiB at most), the end of the response included, may still come.
+   */
   pause(): void;
   resume(): void;
   /**
