@@ -6,7 +6,13 @@ import { Deadline } from './deadlines.js';
 import { handlerFault, IDEMPOTENT, MAX_INFORMATIONAL } from './options.js';
 import { connectError, describe, errorCode } from './origin.js';
 import type { UndiciClient, UndiciPool } from './undici.js';
-import { type UpstreamCall, UpstreamError, type UpstreamHandler, type UpstreamRequest } from './upstream.js';
+import {
+  STREAMED,
+  type UpstreamCall,
+  UpstreamError,
+  type UpstreamHandler,
+  type UpstreamRequest,
+} from './upstream.js';
 
 /** Bytes of a streamed request body held between the caller and undici. */
 const BODY_BUFFER_BYTES = 65_536;
@@ -42,21 +48,21 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
     this.#request = request;
     this.#handler = handler;
     this.#bodyLeft = request.bodyLength;
-    this.#body = request.body === 'stream' ? this.#bodyStream() : null;
+    this.#body = request.body === STREAMED ? this.#bodyStream() : null;
   }
 
   dispatch(): void {
     const { method, target, headers, body, bodyLength } = this.#request;
     const pairs: string[] = [];
     forEachHeader(headers, (name, value) => pairs.push(name, value));
-    if (body === 'stream' && bodyLength >= 0) pairs.push('content-length', String(bodyLength));
+    if (body === STREAMED && bodyLength >= 0) pairs.push('content-length', String(bodyLength));
     // `servername` keeps undici from taking the TLS name from the Host header, and from reconnecting whenever that
     // differs; the name that counts is the connector's.
     const options: Dispatcher.DispatchOptions & { servername: string } = {
       path: target,
       method,
       headers: pairs,
-      body: body === 'stream' ? this.#body : body,
+      body: body === STREAMED ? this.#body : body,
       servername: this.pool.origin.host,
     };
     this.#dispatching = true;
@@ -287,7 +293,7 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
    * used before, but a closed socket has read bytes only if it was.
    */
   #mayRepeat(error: Error): boolean {
-    if (this.#retried || this.#answering || this.#request.body === 'stream') return false;
+    if (this.#retried || this.#answering || this.#request.body === STREAMED) return false;
     if (errorCode(error) !== 'UND_ERR_SOCKET' || !IDEMPOTENT.has(this.#request.method)) return false;
     if (PROTOCOL_MESSAGES.has(error.message)) return false;
     const socket = 'socket' in error ? error.socket : null;

@@ -16,6 +16,9 @@ export interface Origin {
   serverName?: string;
 }
 
+/** Stands for a body that follows in parts; no text or bytes can be mistaken for it. */
+export const STREAMED: unique symbol = Symbol('streamed');
+
 export interface UpstreamRequest {
   origin: Origin;
   /** Upper case, a token. */
@@ -28,12 +31,11 @@ export interface UpstreamRequest {
    */
   headers: HeaderBlock;
   /**
-   * A complete body (empty: null), or `'stream'`: the caller follows with `call.write()` and `call.end()`.
+   * A complete body (empty: null), or `STREAMED`: the caller follows with `call.write()` and `call.end()`.
    * A complete body, or null with a method that usually carries one (POST, PUT, PATCH), goes out with Content-Length.
-   * A text that may happen to be the word `stream` (a rendered template) must be passed as bytes.
    */
-  body: Uint8Array | string | null | 'stream';
-  /** For `'stream'`: bytes announced by the client, or -1 for chunked. */
+  body: Uint8Array | string | null | typeof STREAMED;
+  /** For `STREAMED`: bytes announced by the client, or -1 for chunked. */
   bodyLength: number;
   /** Until the final response's head and last byte of a buffered answer: see `UpstreamCall.answered`. Milliseconds. */
   timeoutMs: number;
@@ -62,9 +64,9 @@ export interface UpstreamHandler {
 }
 
 export interface UpstreamCall {
-  /** Body bytes of a `'stream'` request; takes ownership of the chunk. False: wait for `onDrain`. */
+  /** Body bytes of a `STREAMED` request; takes ownership of the chunk. False: wait for `onDrain`. */
   write(chunk: Uint8Array): boolean;
-  /** The `'stream'` body is complete. */
+  /** The `STREAMED` body is complete. */
   end(): void;
   /**
    * Stop reading the response until `resume` (backpressure reaches the upstream's socket). What one read had taken by

@@ -1,6 +1,7 @@
 /** Backpressure, both ways: whoever is slow slows the other side down instead of filling our memory. */
 import type { Socket } from 'node:net';
 import { describe, expect } from 'vitest';
+import { STREAMED } from '../../src/upstream/upstream.js';
 import { claim } from './support/adapters.js';
 import { always, rawServer, response } from './support/raw-server.js';
 import { exchange, Recording, start, startWith, until } from './support/recording.js';
@@ -147,7 +148,7 @@ describe('a reader that pauses', () => {
 describe('a server that does not read', () => {
   claim('stops the writer of a streamed body until it reads', async (bench) => {
     const server = await bench.server(rawServer(always(response('ok'))));
-    const stream = { method: 'POST', body: 'stream', bodyLength: -1 } as const;
+    const stream = { method: 'POST', body: STREAMED, bodyLength: -1 } as const;
     const { call, recording } = start(bench.client(), server.origin, stream);
     await until(() => server.sockets.length === 1);
     server.sockets[0]?.pause();

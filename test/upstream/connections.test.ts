@@ -1,5 +1,6 @@
 /** Connections: how many, how long, which request gets which, and what must never be used again. */
 import { describe, expect } from 'vitest';
+import { STREAMED } from '../../src/upstream/upstream.js';
 import { claim, http1Claim } from './support/adapters.js';
 import { always, type Respond, rawServer, response } from './support/raw-server.js';
 import { exchange, start, until } from './support/recording.js';
@@ -356,7 +357,7 @@ describe('a request on a kept connection that the peer closes without a byte of 
     await exchange(client, server.origin);
     const { call, recording } = start(client, server.origin, {
       method: 'PUT',
-      body: 'stream',
+      body: STREAMED,
       bodyLength: 4,
     });
     call.write(Buffer.from('text'));

@@ -1,6 +1,7 @@
 /** Errors, time limits, cancellation, and handlers that throw. */
 import { describe, expect } from 'vitest';
 import type { Origin, UpstreamError } from '../../src/upstream/upstream.js';
+import { STREAMED } from '../../src/upstream/upstream.js';
 import { claim } from './support/adapters.js';
 import { always, rawServer, response } from './support/raw-server.js';
 import { exchange, Recording, start, startWith, until } from './support/recording.js';
@@ -366,7 +367,7 @@ describe('a handler that throws', () => {
     const server = await bench.server(rawServer(always(response('ok'))));
     const faults: unknown[] = [];
     const client = bench.client({}, { onFault: (fault) => faults.push(fault) });
-    const stream = { method: 'POST', body: 'stream', bodyLength: -1 } as const;
+    const stream = { method: 'POST', body: STREAMED, bodyLength: -1 } as const;
     const { call, recording } = startWith(client, server.origin, stream, new Thrower('onDrain'));
     for (let i = 0; i < 100 && call.write(Buffer.alloc(1_000_000)); i++);
     await recording.finished;

@@ -1,6 +1,7 @@
 /** Requests: what is written, and what is never written. */
 import { describe, expect } from 'vitest';
 import type { UpstreamRequest } from '../../src/upstream/upstream.js';
+import { STREAMED } from '../../src/upstream/upstream.js';
 import { type Bench, claim } from './support/adapters.js';
 import { always, type RawRequest, type RawServer, rawServer, response } from './support/raw-server.js';
 import { exchange, Recording, start, startWith, until } from './support/recording.js';
@@ -137,7 +138,7 @@ describe('a request', () => {
 });
 
 describe('a streamed request body', () => {
-  const stream = { method: 'POST', body: 'stream' } as const;
+  const stream = { method: 'POST', body: STREAMED } as const;
 
   claim('of known length goes out with Content-Length', async (bench) => {
     const server = await okServer(bench);

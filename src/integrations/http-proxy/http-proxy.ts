@@ -5,7 +5,7 @@ import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway
 import { BodyText } from '../../mapping/body-text.js';
 import { RequestMapping } from '../../mapping/request-mapping.js';
 import { type UriFault, UriTemplate } from '../../mapping/uri-template.js';
-import type { UpstreamClient } from '../../upstream/upstream.js';
+import { STREAMED, type UpstreamClient } from '../../upstream/upstream.js';
 import { answerUriFault, backendMethod, joinQueries, MAX_PAYLOAD_BYTES } from '../backend-request.js';
 import type { CompiledIntegration, IntegrationContext } from '../integration.js';
 import { Misconfigured } from '../misconfigured.js';
@@ -96,7 +96,7 @@ class HttpProxy implements CompiledIntegration {
       method,
       target: query === '' ? path : `${path}?${query}`,
       headers,
-      body,
+      body: body === 'stream' ? STREAMED : body,
       bodyLength,
       timeoutMs: this.#timeoutMs,
     });

@@ -12,12 +12,13 @@ import { now } from '../../exchange/clock.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
 import { type HeaderBlock, headerValue } from '../../http/header-block.js';
 import { hasNoBody } from '../../http/status.js';
-import type {
-  UpstreamCall,
-  UpstreamClient,
-  UpstreamError,
-  UpstreamHandler,
-  UpstreamRequest,
+import {
+  STREAMED,
+  type UpstreamCall,
+  type UpstreamClient,
+  type UpstreamError,
+  type UpstreamHandler,
+  type UpstreamRequest,
 } from '../../upstream/upstream.js';
 import { answerUpstreamFailure } from '../upstream-failure.js';
 import { passedHeaders } from './passed-headers.js';
@@ -67,7 +68,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
   start(client: UpstreamClient, request: UpstreamRequest): void {
     const call = client.request(request, this);
     this.#call = call;
-    if (request.body === 'stream') this.#upload = new UploadListener(this, call);
+    if (request.body === STREAMED) this.#upload = new UploadListener(this, call);
     this.exchange.listener = this.#upload ?? this;
   }
 

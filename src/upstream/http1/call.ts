@@ -1,7 +1,13 @@
 /** One request of our HTTP/1.1 client, from `request()` to `onEnd` or `onError`. */
 import { Deadline } from '../deadlines.js';
 import { handlerFault } from '../options.js';
-import { type UpstreamCall, UpstreamError, type UpstreamHandler, type UpstreamRequest } from '../upstream.js';
+import {
+  STREAMED,
+  type UpstreamCall,
+  UpstreamError,
+  type UpstreamHandler,
+  type UpstreamRequest,
+} from '../upstream.js';
 import type { Http1Connection } from './connection.js';
 import type { OriginPool } from './pool.js';
 
@@ -41,13 +47,13 @@ export class Http1Call extends Deadline implements UpstreamCall {
     this.request = request;
     this.handler = handler;
     this.pool = pool;
-    const streamed = request.body === 'stream';
+    const streamed = request.body === STREAMED;
     this.bodyComplete = !streamed;
     this.#bodyLeft = streamed ? request.bodyLength : 0;
   }
 
   write(chunk: Uint8Array): boolean {
-    if (this.ended || this.request.body !== 'stream') return true;
+    if (this.ended || this.request.body !== STREAMED) return true;
     // A chunk without bytes would be the end of a chunked body.
     if (chunk.length === 0) return !this.#blocked;
     if (this.#bodyEnded) {

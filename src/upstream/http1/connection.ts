@@ -11,7 +11,7 @@ import { Deadline } from '../deadlines.js';
 import { handlerFault, IDEMPOTENT, KEEP_ALIVE_MARGIN_MS, MAX_INFORMATIONAL } from '../options.js';
 import { connectError, describe, verifiedName } from '../origin.js';
 import { certificateEnd, privateAuthorityFault } from '../tls-verification.js';
-import { UpstreamError } from '../upstream.js';
+import { STREAMED, UpstreamError } from '../upstream.js';
 import type { Http1Call } from './call.js';
 import { ChunkedDecoder } from './chunked-decoder.js';
 import { DONE, HeadParser, MORE } from './head-parser.js';
@@ -375,7 +375,7 @@ export class Http1Connection extends Deadline {
   /** A kept connection was closed before any byte of the answer: the peer most likely never saw the request. */
   #mayRepeat(call: Http1Call): boolean {
     if (!this.#reused || this.#answering || call.retried) return false;
-    return call.request.body !== 'stream' && IDEMPOTENT.has(call.request.method);
+    return call.request.body !== STREAMED && IDEMPOTENT.has(call.request.method);
   }
 
   #failure(error: Error | null): UpstreamError {

@@ -1,6 +1,6 @@
 /** Requests on the wire. */
 import type { Socket } from 'node:net';
-import type { UpstreamRequest } from '../upstream.js';
+import { STREAMED, type UpstreamRequest } from '../upstream.js';
 
 /**
  * Head and body of up to this many characters leave as one string: copying so little costs less than a second buffer in
@@ -14,17 +14,17 @@ const CRLF = Buffer.from('\r\n', 'latin1');
 export function writeRequest(socket: Socket, request: UpstreamRequest): boolean {
   const head = `${request.method} ${request.target} HTTP/1.1\r\n${request.headers}`;
   const body = request.body;
+  if (body === STREAMED) {
+    const { bodyLength } = request;
+    const framing =
+      bodyLength < 0 ? 'Transfer-Encoding: chunked\r\n\r\n' : `Content-Length: ${bodyLength}\r\n\r\n`;
+    return socket.write(head + framing, 'latin1');
+  }
   if (body === null || body.length === 0) {
     return socket.write(
       head + (carriesBody(request.method) ? 'Content-Length: 0\r\n\r\n' : '\r\n'),
       'latin1',
     );
-  }
-  if (body === 'stream') {
-    const { bodyLength } = request;
-    const framing =
-      bodyLength < 0 ? 'Transfer-Encoding: chunked\r\n\r\n' : `Content-Length: ${bodyLength}\r\n\r\n`;
-    return socket.write(head + framing, 'latin1');
   }
   if (typeof body !== 'string') return writeWithBytes(socket, head, body);
   const length = Buffer.byteLength(body);
