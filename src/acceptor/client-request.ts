@@ -10,7 +10,7 @@ import {
   gatewayResponseHeaders,
 } from '../exchange/gateway-response.js';
 import { newExtendedRequestId, newRequestId } from '../exchange/ids.js';
-import { hasNoBody, statusLine } from '../http/status.js';
+import { answerHead, closingHead, hasNoBody } from '../http/status.js';
 import { CHUNK_BYTES } from '../mailbox/chunk-buffers.js';
 import {
   BODY,
@@ -180,32 +180,33 @@ export class ClientRequest {
 
   // ------------------------------------------------------------------ outwards
 
-  answer(status: number, headers: string, body: string | Uint8Array | null): void {
+  /** @param head see `answerHead` */
+  answer(status: number, head: string, body: string | Uint8Array | null): void {
     const res = this.#res;
     if (this.#isHead || hasNoBody(status)) {
-      this.#answerWithoutBody(status, headers, byteLength(body));
+      this.#answerWithoutBody(status, head, byteLength(body));
       return;
     }
     res.cork(() => {
-      res.writeStatus(this.#head(status, headers));
+      res.writeStatus(this.#writable(head));
       this.#finish();
       res.end(body ?? '');
     });
   }
 
-  begin(status: number, headers: string, contentLength: number): void {
+  begin(status: number, head: string, contentLength: number): void {
     this.#begun = true;
     this.#length = contentLength;
-    if (this.#isHead || hasNoBody(status)) this.#answerWithoutBody(status, headers, contentLength);
-    else this.#waitingHead = this.#head(status, headers);
+    if (this.#isHead || hasNoBody(status)) this.#answerWithoutBody(status, head, contentLength);
+    else this.#waitingHead = this.#writable(head);
   }
 
   /** @param length what GET would have announced; negative: unknown */
-  #answerWithoutBody(status: number, headers: string, length: number): void {
-    const announced = length < 0 || status === 204 || (status === 304 && length === 0);
+  #answerWithoutBody(status: number, head: string, length: number): void {
+    const silent = length < 0 || status === 204 || (status === 304 && length === 0);
     const res = this.#res;
     res.cork(() => {
-      res.writeStatus(this.#head(status, announced ? headers : `${headers}Content-Length: ${length}\r\n`));
+      res.writeStatus(this.#writable(head, silent ? '' : `\r\nContent-Length: ${length}`));
       this.#finish();
       res.endWithoutBody();
     });
@@ -266,15 +267,16 @@ export class ClientRequest {
       bytesSent: response.body.length,
     });
     const headers = `${gatewayResponseHeaders(response)}x-amzn-RequestId: ${requestId}\r\nx-amz-apigw-id: ${newExtendedRequestId()}\r\n`;
-    if (mustClose) this.#answerAndClose(response.status, headers, response.body);
-    else this.answer(response.status, headers, response.body);
+    const head = answerHead(response.status, headers);
+    if (mustClose) this.#answerAndClose(head, response.body);
+    else this.answer(response.status, head, response.body);
   }
 
   /** uWS itself writes `Connection: close` here. HEAD gets no body, and `end` cannot announce one it does not send. */
-  #answerAndClose(status: number, headers: string, body: string): void {
+  #answerAndClose(head: string, body: string): void {
     const res = this.#res;
     res.cork(() => {
-      res.writeStatus(`${statusLine(status)}\r\n${headers.slice(0, -2)}`);
+      res.writeStatus(head.slice(0, head.lastIndexOf('\r\n')));
       this.#finish();
       res.end(this.#isHead ? '' : body, true);
     });
@@ -356,10 +358,9 @@ export class ClientRequest {
   }
 
   /** uWS writes whatever text the status line holds: the whole head crosses into it in one call. */
-  #head(status: number, headers: string): string | Uint8Array {
-    const close = this.#close || this.#state.draining;
-    const head = `${statusLine(status)}\r\n${headers}Connection: ${close ? 'close' : 'keep-alive'}`;
-    return isAscii(head) ? head : Buffer.from(head, 'latin1');
+  #writable(head: string, more = ''): string | Uint8Array {
+    const final = (this.#close || this.#state.draining ? closingHead(head) : head) + more;
+    return isAscii(final) ? final : Buffer.from(final, 'latin1');
   }
 
   #onAborted(): void {

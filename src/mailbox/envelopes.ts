@@ -5,7 +5,7 @@
  *
  *     acceptor -> worker   [at, REQUEST, id, method, path, query, host, headers, sourceIp, requestId, body, bodyLength,
  *                               BODY, id, chunk,  BODY_END, id,  CANCEL, id,  TAKEN, id, bytes, buffer, ...]
- *     worker -> acceptor   [at, ANSWER, id, status, headers, body,  BEGIN, id, status, headers, contentLength,
+ *     worker -> acceptor   [at, ANSWER, id, status, head, body,  BEGIN, id, status, head, contentLength,
  *                               CHUNK, id, chunk,  END, id,  DESTROY, id,  CONSUMED, id, bytes, ...]
  */
 
@@ -20,9 +20,9 @@ export const CANCEL = 4;
 /** id, bytes, buffer or null: the client took so much of a streamed answer; the chunk's buffer goes back for reuse */
 export const TAKEN = 5;
 
-/** id, status, headers, body (text, bytes or null) */
+/** id, status, head (`answerHead`), body (text, bytes or null) */
 export const ANSWER = 11;
-/** id, status, headers, content length (-1: unknown) */
+/** id, status, head (`answerHead`), content length (-1: unknown) */
 export const BEGIN = 12;
 /** id, chunk */
 export const CHUNK = 13;

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
 import type { HeaderBlock } from '../http/header-block.js';
+import { answerHead } from '../http/status.js';
 import { CHUNK_BYTES, ChunkBuffers } from '../mailbox/chunk-buffers.js';
 import {
   ANSWER,
@@ -136,12 +137,13 @@ export class MailboxSink implements AnswerSink {
       this.#outbox.transfer(bytes as Uint8Array);
     }
     exchange.bytesSent = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    this.#outbox.open().push(ANSWER, exchange.id, status, headers, bytes);
+    this.#outbox.open().push(ANSWER, exchange.id, status, answerHead(status, headers), bytes);
     this.#end(exchange);
   }
 
   begin(exchange: Exchange, status: number, headers: HeaderBlock, contentLength: number): void {
-    if (!exchange.cancelled) this.#outbox.open().push(BEGIN, exchange.id, status, headers, contentLength);
+    if (!exchange.cancelled)
+      this.#outbox.open().push(BEGIN, exchange.id, status, answerHead(status, headers), contentLength);
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {
