@@ -36,6 +36,9 @@ const NON_ASCII = /[^\x00-\x7f]/;
 const DIGITS = /^[0-9]{1,15}$/;
 const CONNECTION_WORDS = new Set(['close', 'keep-alive', 'upgrade', 'te', 'http2-settings', '']);
 
+/** Each names a field to remove, at the price of a pass over the block: nobody honest names more. */
+const MAX_CONNECTION_OPTIONS = 32;
+
 /** One instance serves all requests of an acceptor, one after the other: its fields are valid until the next `read`. */
 export class RequestHead {
   method = '';
@@ -158,8 +161,7 @@ export class RequestHead {
     // uWS decodes header bytes as UTF-8; a header block holds one character a byte.
     if (NON_ASCII.test(this.headers)) this.headers = Buffer.from(this.headers, 'utf8').toString('latin1');
     if (this.#override !== '') this.method = this.#override;
-    if (this.#connection !== '') this.#readConnection();
-    return this.#readFraming();
+    return (this.#connection === '' ? undefined : this.#readConnection()) ?? this.#readFraming();
   }
 
   /** Bytes above ASCII become percent-encoded UTF-8, which every server reads alike; fragments and controls are refused. */
@@ -189,12 +191,15 @@ export class RequestHead {
   }
 
   /** `close`, and the fields the client declares as meant for this hop only (RFC 9110 section 7.6.1). */
-  #readConnection(): void {
-    for (const option of this.#connection.toLowerCase().split(',')) {
+  #readConnection(): Refusal | undefined {
+    const options = this.#connection.toLowerCase().split(',');
+    if (options.length > MAX_CONNECTION_OPTIONS) return FRAMING;
+    for (const option of options) {
       const word = option.trim();
       if (word === 'close') this.close = true;
       if (!CONNECTION_WORDS.has(word)) this.headers = withoutField(this.headers, word);
     }
+    return undefined;
   }
 }
 

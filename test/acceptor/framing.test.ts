@@ -56,6 +56,10 @@ test.each([
   ['two Host headers', 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n'],
   ['a Host that is no host', 'GET / HTTP/1.1\r\nHost: a b/c\r\n\r\n'],
   ['a Host with credentials', 'GET / HTTP/1.1\r\nHost: user@x\r\n\r\n'],
+  [
+    'a Connection header with thousands of options',
+    `GET / HTTP/1.1\r\nHost: x\r\nConnection: ${'a,'.repeat(3_000)}b\r\n\r\n`,
+  ],
   ['a fragment in the path', 'GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n'],
   ['a fragment in the query', 'GET /a?b#c HTTP/1.1\r\nHost: x\r\n\r\n'],
 ])('%s is refused with 400 and the connection closed', async (_, bytes) => {
