@@ -22,6 +22,8 @@ export class AcceptorState {
   readonly limits: AcceptorLimits;
   /** A node that stops: answers ask clients to close their connections. */
   draining = false;
+  /** Requests carry the client's address. */
+  sourceIp = true;
   links: WorkerLink[] = [];
   readonly #inFlight: Int32Array;
   readonly #counters: Counters;

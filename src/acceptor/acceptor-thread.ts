@@ -48,7 +48,7 @@ let listenSocket: us_listen_socket | null = null;
 app.any('/*', (res, req) => {
   const refusal = head.read(req);
   const shed = state.full;
-  const request = new ClientRequest(state, res, head, remoteAddress(res));
+  const request = new ClientRequest(state, res, head, state.sourceIp ? remoteAddress(res) : '');
   if (refusal !== undefined) request.refuse(refusal.response, refusal.reason, true);
   else if (shed) request.refuse(GATEWAY_RESPONSES.SERVICE_UNAVAILABLE, 'shed');
   else if (head.bodyLength > options.limits.maxBodyBytes)
@@ -85,6 +85,9 @@ main.on('message', (message: ToAcceptor) => {
   switch (message.type) {
     case 'attach':
       state.links.push(new WorkerLink(message.port, onWorkerDeath));
+      break;
+    case 'source-ip':
+      state.sourceIp = message.needed;
       break;
     case 'listen':
       listen(message.port);

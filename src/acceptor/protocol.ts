@@ -20,6 +20,8 @@ export interface AcceptorOptions {
 export type ToAcceptor =
   /** A worker's end of a mailbox: send it requests from now on. */
   | { type: 'attach'; port: MessagePort }
+  /** Whether requests carry the client's address from now on (config/needs-source-ip.ts). */
+  | { type: 'source-ip'; needed: boolean }
   | { type: 'listen'; port: number }
   /** Stop accepting, finish what is under way, then say `drained`. */
   | { type: 'drain' }

@@ -45,6 +45,10 @@ export class AcceptorPool {
     };
   }
 
+  carrySourceIp(needed: boolean): void {
+    for (const thread of this.#threads) this.#send(thread, { type: 'source-ip', needed });
+  }
+
   /** @throws Error when any acceptor cannot listen */
   async listen(port: number): Promise<void> {
     for (const thread of this.#threads) {

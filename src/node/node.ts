@@ -1,5 +1,6 @@
 /** One node: assembles the actors, applies snapshots, shuts down in order. */
 import type { RefusedRequest } from '../acceptor/protocol.js';
+import { needsSourceIp } from '../config/needs-source-ip.js';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
 import { FunctionHost } from '../functions/host.js';
@@ -101,6 +102,7 @@ class RunningNode implements Node {
       });
     }
     this.#acceptors = this.#startAcceptors();
+    this.#acceptors.carrySourceIp(this.#needsSourceIp(snapshot));
     this.#workers = this.#newWorkers(this.#message(snapshot));
     await this.#workers.start();
     await this.#acceptors.listen(this.port);
@@ -113,7 +115,12 @@ class RunningNode implements Node {
   }
 
   apply(snapshot: Omit<Snapshot, 'revision'>): Promise<void> {
-    const applied = this.#applying.then(() => this.#workers?.apply(this.#message(snapshot)));
+    const applied = this.#applying.then(async () => {
+      // Carried before anybody asks for it, and until nobody does any more.
+      if (this.#needsSourceIp(snapshot)) this.#acceptors?.carrySourceIp(true);
+      await this.#workers?.apply(this.#message(snapshot));
+      this.#acceptors?.carrySourceIp(this.#needsSourceIp(snapshot));
+    });
     this.#applying = applied.catch(() => {});
     return applied;
   }
@@ -141,6 +148,10 @@ class RunningNode implements Node {
     await this.#functions?.close();
     await this.#accessLog?.close();
     await this.#admin?.close();
+  }
+
+  #needsSourceIp(snapshot: Omit<Snapshot, 'revision'>): boolean {
+    return this.#accessLog !== null || needsSourceIp(snapshot);
   }
 
   #startAcceptors(): AcceptorPool {

@@ -1,0 +1,41 @@
+import type { Integration, Snapshot } from '../model/snapshot.js';
+
+/** `$context.identity` in templates, `context.identity.sourceIp` in mappings and gateway responses. */
+const IDENTITY = 'identity';
+
+/**
+ * True when something in the snapshot can see the client's address: a Lambda proxy event, or any expression about the
+ * caller's identity. Asking uWebSockets.js for the address costs about a microsecond, a twentieth of a proxied request,
+ * so acceptors only ask when somebody wants to know.
+ */
+export function needsSourceIp(snapshot: Omit<Snapshot, 'revision'>): boolean {
+  return snapshot.apis.some(({ stages }) =>
+    stages.some(({ deployment: { definition } }) => {
+      const texts = definition.gatewayResponses.flatMap(({ responseParameters, responseTemplates }) => [
+        ...Object.values(responseParameters),
+        ...Object.values(responseTemplates),
+      ]);
+      return (
+        texts.some(mentionsIdentity) ||
+        definition.resources.some(({ methods }) =>
+          methods.some(({ integration }) => integration !== undefined && integrationNeeds(integration)),
+        )
+      );
+    }),
+  );
+}
+
+function integrationNeeds(integration: Integration): boolean {
+  if (integration.type === 'AWS_PROXY') return true;
+  const texts = [integration.requestParameters, integration.requestTemplates];
+  for (const response of integration.responses)
+    texts.push(response.responseParameters, response.responseTemplates);
+  // A template can reach the identity by a computed name too: any use of the context counts.
+  return texts.some((map) =>
+    Object.values(map).some((text) => mentionsIdentity(text) || text.includes('context')),
+  );
+}
+
+function mentionsIdentity(text: string): boolean {
+  return text.includes(IDENTITY);
+}
