@@ -9,7 +9,7 @@ export function remoteAddress(res: HttpResponse): string {
   const bytes = new Uint8Array(res.getRemoteAddress());
   if (bytes.length === 4) return ipv4(bytes, 0);
   if (bytes.length === 16 && isMappedIpv4(bytes)) return ipv4(bytes, 12);
-  return Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+  return bytes.length === 16 ? ipv6(bytes) : '';
 }
 
 function ipv4(bytes: Uint8Array, at: number): string {
@@ -29,4 +29,23 @@ function ipv4(bytes: Uint8Array, at: number): string {
 function isMappedIpv4(bytes: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
   return bytes[10] === 0xff && bytes[11] === 0xff;
+}
+
+/** In the form of RFC 5952: no leading zeros, the longest run of zero groups (the first of equals) as `::`. */
+export function ipv6(bytes: Uint8Array): string {
+  const groups: string[] = [];
+  let longest = 1;
+  let from = -1;
+  let run = 0;
+  for (let i = 0; i < 8; i++) {
+    const group = ((bytes[i * 2] as number) << 8) | (bytes[i * 2 + 1] as number);
+    groups.push(group.toString(16));
+    run = group === 0 ? run + 1 : 0;
+    if (run > longest) {
+      longest = run;
+      from = i - run + 1;
+    }
+  }
+  if (from < 0) return groups.join(':');
+  return `${groups.slice(0, from).join(':')}::${groups.slice(from + longest).join(':')}`;
 }
