@@ -38,12 +38,26 @@ export function restore(steps: number): void {
 
 export function spend(steps: number): void {
   left -= steps;
-  if (left < 0) throw new BudgetError('it takes too many steps; make loops, lists or texts smaller');
+  // Written so that NaN, which no caller should bring, ends the work too.
+  if (!(left >= 0)) throw new BudgetError('it takes too many steps; make loops, lists or texts smaller');
 }
 
 /** Pays for a pass over `length` characters. */
 export function spendText(length: number): void {
   spend((length >> 6) + 1);
+}
+
+/**
+ * Pays for a text that was put together. Less than for reading it: V8 only links the parts until somebody reads them,
+ * and a list of a thousand elements may well be built by appending to one text.
+ */
+export function spendJoin(length: number): void {
+  spend((length >> 8) + 1);
+}
+
+/** Pays for comparing two texts, when that takes more than a moment. */
+export function spendCompare(a: string, b: string): void {
+  if (a.length > 256 && a.length === b.length) spendText(a.length);
 }
 
 /** Refuses a text that has grown past `MAX_TEXT`. */

@@ -1,5 +1,5 @@
 /** How values print: Java's `toString` and compact JSON (reference 03 section 2.1), and Java's `equals`. */
-import { BudgetError, checkText, MAX_TEXT, spend, spendText } from './budget.js';
+import { BudgetError, checkText, MAX_TEXT, spend, spendCompare, spendText } from './budget.js';
 import { JavaDouble, JavaEntry, JavaList, JavaMap, JavaSet, type Key, type Value } from './values.js';
 
 /**
@@ -16,7 +16,10 @@ export function textOf(value: Value): string {
   return String(value);
 }
 
-function objectText(value: Exclude<Value, string | number | bigint | boolean | null | undefined>, depth: number): string {
+function objectText(
+  value: Exclude<Value, string | number | bigint | boolean | null | undefined>,
+  depth: number,
+): string {
   if (value instanceof JavaDouble) return value.text;
   if (depth > MAX_DEPTH) throw new BudgetError('a value is nested too deeply to be printed');
   if (value instanceof JavaMap) return mapText(value, depth);
@@ -119,6 +122,11 @@ export function javaEquals(a: Value, b: Value): boolean {
 }
 
 function equalsAt(a: Value, b: Value, depth: number): boolean {
+  if (typeof a === 'string') {
+    if (typeof b !== 'string') return false;
+    spendCompare(a, b);
+    return a === b;
+  }
   if (a === b) return true;
   if (a === null || a === undefined) return b === null || b === undefined;
   if (b === null || b === undefined) return false;

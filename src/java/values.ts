@@ -169,6 +169,7 @@ export class JavaMap {
   position(key: Key): number {
     const position = this.names.find(key);
     if (position >= 0 || this.kind !== 'caseless' || typeof key !== 'string') return position;
+    spend(this.values.length);
     const folded = key.toLowerCase();
     return this.names.list.findIndex((name) => typeof name === 'string' && name.toLowerCase() === folded);
   }

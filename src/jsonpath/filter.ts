@@ -1,6 +1,6 @@
 /** Filters: `?(@.n > 3 && @.name in ['a','b'])`, with Jayway's operators and its rules of comparison. */
 import { isNumber, toDouble } from '../java/numbers.js';
-import { javaRegex, type JavaRegex, RegexSyntaxError } from '../java/regex/regex.js';
+import { type JavaRegex, javaRegex, RegexSyntaxError } from '../java/regex/regex.js';
 import { javaEquals, textOf } from '../java/text.js';
 import { JavaDouble, JavaList, JavaMap, type Value } from '../java/values.js';
 import { evaluate } from './evaluate.js';
@@ -101,19 +101,21 @@ class FilterParser {
     const operator = this.operator();
     if (operator === null) {
       if (left.kind !== 'path') throw this.error('Expected an operator');
-      return (element, root) => valueOf(left, element, root) !== undefined;
+      return (element, root) => resolve(left, element, root) !== undefined;
     }
     const right = this.value();
     const compare = OPERATORS.get(operator);
     if (operator === '=~') return matching(left, right);
     if (compare === undefined) throw this.error(`Unknown operator ${operator}`);
-    return (element, root) => compare(valueOf(left, element, root), valueOf(right, element, root));
+    return (element, root) => compare(resolve(left, element, root), resolve(right, element, root));
   }
 
   /** Null: none follows, the path is asked for its existence. */
   private operator(): string | null {
     this.peek();
-    const match = /^(?:[<>=~!]+|[A-Za-z]+(?=[\s'"[(@$\-\d]))/.exec(this.source.slice(this.at, this.at + 20))?.[0];
+    const match = /^(?:[<>=~!]+|[A-Za-z]+(?=[\s'"[(@$\-\d]))/.exec(
+      this.source.slice(this.at, this.at + 20),
+    )?.[0];
     if (match === undefined) return null;
     this.at += match.length;
     return match.toUpperCase();
@@ -191,7 +193,7 @@ class FilterParser {
   }
 }
 
-function valueOf(operand: Operand, element: Value, root: Value): Value {
+function resolve(operand: Operand, element: Value, root: Value): Value {
   if (operand.kind === 'value') return operand.value;
   if (operand.kind === 'pattern') return undefined;
   return evaluate(operand.steps, operand.root === '@' ? element : root, root);
@@ -206,7 +208,7 @@ function matching(left: Operand, right: Operand): FilterTest {
     return regex.matches(text);
   };
   return (element, root) => {
-    const value = valueOf(other, element, root);
+    const value = resolve(other, element, root);
     return value instanceof JavaList ? value.items.some(matches) : matches(value);
   };
 }
@@ -247,9 +249,11 @@ function order(left: Value, right: Value): number {
 const contains = (list: Value, value: Value): boolean =>
   list instanceof JavaList && list.items.some((item) => equal(item, value));
 
-const subset: Compare = (left, right) => left instanceof JavaList && left.items.every((item) => contains(right, item));
+const subset: Compare = (left, right) =>
+  left instanceof JavaList && left.items.every((item) => contains(right, item));
 
-const anyOf: Compare = (left, right) => left instanceof JavaList && left.items.some((item) => contains(right, item));
+const anyOf: Compare = (left, right) =>
+  left instanceof JavaList && left.items.some((item) => contains(right, item));
 
 const sizeOf = (value: Value): number => {
   if (typeof value === 'string') return value.length;
@@ -270,10 +274,7 @@ const OPERATORS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['ALL', (left, right) => left instanceof JavaList && subset(right, left)],
   ['SUBSETOF', subset],
   ['ANYOF', anyOf],
-  [
-    'NONEOF',
-    (left, right) => left instanceof JavaList && right instanceof JavaList && !anyOf(left, right),
-  ],
+  ['NONEOF', (left, right) => left instanceof JavaList && right instanceof JavaList && !anyOf(left, right)],
   ['SIZE', (left, right) => isNumber(right) && sizeOf(left) === toDouble(right)],
   [
     'EMPTY',

@@ -10,7 +10,9 @@ export function callFunction(name: string, model: Value, parameters: readonly Va
     case 'size':
       return lengthOf(parameters.length > 0 ? parameters[0] : model);
     case 'keys':
-      return model instanceof JavaMap ? new JavaSet(model.names.list, 'java.util.LinkedHashMap$LinkedKeySet') : null;
+      return model instanceof JavaMap
+        ? new JavaSet(model.names.list, 'java.util.LinkedHashMap$LinkedKeySet')
+        : null;
     case 'concat':
       return checkText(all([model, ...parameters], (value) => typeof value === 'string').join(''));
     case 'append':
@@ -38,7 +40,10 @@ function element(model: Value, index: number): Value {
 }
 
 /** The values of one type, lists opened; the model itself only when it is a list. */
-function all<T extends Value>([model, ...parameters]: readonly Value[], is: (value: Value) => value is T): T[];
+function all<T extends Value>(
+  [model, ...parameters]: readonly Value[],
+  is: (value: Value) => value is T,
+): T[];
 function all(values: readonly Value[], is: (value: Value) => boolean): Value[];
 function all([model, ...parameters]: readonly Value[], is: (value: Value) => boolean): Value[] {
   const found = model instanceof JavaList ? model.items.filter(is) : [];

@@ -56,7 +56,8 @@ class Shape {
   }
 
   has(name: string): boolean {
-    for (let shape: Shape = this; shape.parent !== null; shape = shape.parent) if (shape.name === name) return true;
+    for (let shape: Shape = this; shape.parent !== null; shape = shape.parent)
+      if (shape.name === name) return true;
     return false;
   }
 }
@@ -81,7 +82,33 @@ const COLON = 58;
 /** Input up to this many units is copied into one reused buffer; larger ones get their own. */
 const SCRATCH = 65_536;
 const scratch = new Uint8Array(SCRATCH + 1);
-const scratchBuffer = Buffer.from(scratch.buffer);
+const encoder = new TextEncoder();
+
+/**
+ * The text as bytes, with a NUL behind it, when all of it is ASCII: positions in bytes and in the text are then the same.
+ * That is so when both are equally long. (Bytes that are no UTF-8 became one U+FFFD each; they can only stand inside of
+ * JSON strings, and what is taken from there is taken from the text.) Null: other characters occur.
+ */
+function bytesOf(text: string, bytes: Uint8Array | null): Uint8Array | null {
+  const { length } = text;
+  const target = length <= SCRATCH ? scratch : new Uint8Array(length + 1);
+  if (bytes === null) {
+    const { read, written } = encoder.encodeInto(text, target);
+    if (read !== length || written !== length) return null;
+  } else {
+    if (bytes.length !== length) return null;
+    target.set(bytes);
+  }
+  target[length] = 0;
+  return target;
+}
+
+/** The text as UTF-16 units, with a NUL behind it. */
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length + 1);
+  Buffer.from(units.buffer).write(text, 'utf16le');
+  return units;
+}
 
 class Parser {
   private text = '';
@@ -96,23 +123,7 @@ class Parser {
     this.text = text;
     this.source = { text, canonical: true };
     this.at = 0;
-    // Equal lengths: every character is one byte of UTF-8, so positions in bytes and in the text are the same. (Bytes
-    // that are no UTF-8 became one U+FFFD each; they can only stand in strings, and there the text is what is taken.)
-    if ((bytes === null ? Buffer.byteLength(text, 'utf8') : bytes.length) !== length) {
-      const wide = new Uint16Array(length + 1);
-      Buffer.from(wide.buffer).write(text, 'utf16le');
-      this.units = wide;
-    } else if (length <= SCRATCH) {
-      if (bytes === null) scratchBuffer.write(text, 'latin1');
-      else scratch.set(bytes);
-      scratch[length] = 0;
-      this.units = scratch;
-    } else {
-      const own = Buffer.allocUnsafe(length + 1);
-      own.write(text, 'latin1');
-      own[length] = 0;
-      this.units = own;
-    }
+    this.units = bytesOf(text, bytes) ?? unitsOf(text);
     if (this.shapes > MAX_SHAPES) {
       this.root = new Shape(null, '');
       this.shapes = 0;

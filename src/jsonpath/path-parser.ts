@@ -166,7 +166,8 @@ class PathParser {
     for (;;) {
       if (this.path.charAt(at) !== quote) throw this.error(`Expected a name in ${quote}`);
       const start = ++at;
-      while (at < this.path.length && this.path.charAt(at) !== quote) at += this.path.charAt(at) === '\\' ? 2 : 1;
+      while (at < this.path.length && this.path.charAt(at) !== quote)
+        at += this.path.charAt(at) === '\\' ? 2 : 1;
       if (at >= this.path.length) throw this.error(`A name is not closed by ${quote}`);
       names.push(unescaped(this.path.slice(start, at)));
       at = this.blanks(at + 1);
@@ -176,7 +177,9 @@ class PathParser {
       at = this.blanks(at + 1);
     }
     const [name] = names;
-    this.steps.push(names.length === 1 && name !== undefined ? { kind: 'name', name } : { kind: 'names', names });
+    this.steps.push(
+      names.length === 1 && name !== undefined ? { kind: 'name', name } : { kind: 'names', names },
+    );
     this.at = at + 1;
   }
 
@@ -192,7 +195,9 @@ class PathParser {
     } else if (/^-?\d{1,9}(?: *, *-?\d{1,9})*$/.test(text)) {
       const indexes = text.split(',').map(Number);
       const [index] = indexes;
-      this.steps.push(indexes.length === 1 && index !== undefined ? { kind: 'index', index } : { kind: 'indexes', indexes });
+      this.steps.push(
+        indexes.length === 1 && index !== undefined ? { kind: 'index', index } : { kind: 'indexes', indexes },
+      );
     } else throw this.error("Expected ?, ', a number or * after '['");
     this.at = end + 1;
   }
@@ -202,7 +207,10 @@ class PathParser {
     const close = this.path.charAt(open) === '(' ? closing(this.path, open) : -1;
     const end = close < 0 ? -1 : this.blanks(close + 1);
     if (end < 0 || this.path.charAt(end) !== ']') throw this.error('Expected a filter of the form [?(...)]');
-    this.steps.push({ kind: 'filter', test: parseFilter(this.path.slice(open + 1, close), this.nesting + 1) });
+    this.steps.push({
+      kind: 'filter',
+      test: parseFilter(this.path.slice(open + 1, close), this.nesting + 1),
+    });
     this.at = end + 1;
   }
 }

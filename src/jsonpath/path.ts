@@ -45,9 +45,8 @@ export class JsonPath {
   }
 
   /**
-   * The same with a budget of its own, for callers outside of templates. A path that runs out leads nowhere: it cannot
-   * be told apart by those who configured it from a body that has not got it, and either way there is no value.
-   * @throws BudgetError
+   * The same with a budget of its own, for callers outside of templates.
+   * @throws BudgetError when the path takes too many steps on this document
    */
   read(root: Value): Value {
     const before = refill(DEFAULT_STEPS);

@@ -16,10 +16,22 @@ export class CharSet {
   }
 }
 
-export const single = (codePoint: number): Test => (c) => c === codePoint;
-export const range = (from: number, to: number): Test => (c) => c >= from && c <= to;
-export const not = (test: Test): Test => (c) => !test(c);
-export const and = (a: Test, b: Test): Test => (c) => a(c) && b(c);
+export const single =
+  (codePoint: number): Test =>
+  (c) =>
+    c === codePoint;
+export const range =
+  (from: number, to: number): Test =>
+  (c) =>
+    c >= from && c <= to;
+export const not =
+  (test: Test): Test =>
+  (c) =>
+    !test(c);
+export const and =
+  (a: Test, b: Test): Test =>
+  (c) =>
+    a(c) && b(c);
 
 /** Members of one union, tried in order; a flat list, so that a long class is no deep chain of calls. */
 export const anyOf = (tests: readonly Test[]): Test => {
@@ -132,6 +144,7 @@ export function foldCase(test: Test, unicodeCase: boolean): Test {
 
 function sameLength(other: string, original: number, test: Test): boolean {
   const code = other.codePointAt(0);
-  if (code === undefined || code === original || String.fromCodePoint(code).length !== other.length) return false;
+  if (code === undefined || code === original || String.fromCodePoint(code).length !== other.length)
+    return false;
   return test(code);
 }

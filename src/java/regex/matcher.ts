@@ -7,10 +7,11 @@ import { isLineTerminator, isWordLetter } from './char-set.js';
 import { ASSERTION_KINDS, Op, type Program } from './program.js';
 
 /** Instructions that cost one step of the budget. */
-const INSTRUCTIONS_PER_STEP = 16;
+const INSTRUCTIONS_PER_STEP = 4;
 
-/** Entries of the backtracking stack: 4 numbers each, so some 6 MB at the most. */
+/** Entries of the backtracking stack: 4 numbers of 4 bytes each, so 3 MB at the most. */
 const MAX_STACK = 200_000 * 4;
+const FIRST_STACK = 64 * 4;
 
 /** What an entry of the backtracking stack says; its three operands follow the kind. */
 const Entry = {
@@ -34,7 +35,8 @@ export class Matcher {
   /** Start and end of each group, -1 when it took no part; 0 and 1 are the match. */
   readonly groups: Int32Array;
   private readonly registers: Int32Array;
-  private readonly stack: number[] = [];
+  private stack = new Int32Array(FIRST_STACK);
+  private top = 0;
   private instructions = 0;
   private lastEnd = 0;
 
@@ -88,8 +90,21 @@ export class Matcher {
   }
 
   private push(kind: number, a: number, b: number, c: number): void {
-    if (this.stack.length >= MAX_STACK) throw new BudgetError('a regular expression backtracks too deeply');
-    this.stack.push(kind, a, b, c);
+    const { top } = this;
+    if (top === this.stack.length) this.grow();
+    const { stack } = this;
+    stack[top] = kind;
+    stack[top + 1] = a;
+    stack[top + 2] = b;
+    stack[top + 3] = c;
+    this.top = top + 4;
+  }
+
+  private grow(): void {
+    if (this.top >= MAX_STACK) throw new BudgetError('a regular expression backtracks too deeply');
+    const larger = new Int32Array(Math.min(MAX_STACK, this.top * 2));
+    larger.set(this.stack);
+    this.stack = larger;
   }
 
   private setGroup(slot: number, value: number): void {
@@ -107,9 +122,9 @@ export class Matcher {
    * @param mustEnd position where the match has to end, -1 for anywhere
    */
   private run(startPc: number, startAt: number, mustEnd: number): number {
-    const { text, program, groups, registers, stack } = this;
+    const { text, program, groups, registers } = this;
     const { code, sets, loops } = program;
-    const base = stack.length;
+    const base = this.top;
     let pc = startPc;
     let at = startAt;
     for (;;) {
@@ -172,7 +187,7 @@ export class Matcher {
         case Op.Accept:
           if (mustEnd >= 0 && at !== mustEnd) failed = true;
           else {
-            stack.length = base;
+            this.top = base;
             return at;
           }
           break;
@@ -247,11 +262,14 @@ export class Matcher {
       if (!failed) continue;
       // Back to the last choice of this level, undoing what happened since.
       for (;;) {
-        if (stack.length === base) return -1;
-        const c = stack.pop() as number;
-        const b = stack.pop() as number;
-        const a = stack.pop() as number;
-        const kind = stack.pop() as number;
+        if (this.top === base) return -1;
+        const top = this.top - 4;
+        this.top = top;
+        const { stack } = this;
+        const kind = stack[top];
+        const a = stack[top + 1] as number;
+        const b = stack[top + 2] as number;
+        const c = stack[top + 3] as number;
         if (kind === Entry.Group) groups[a] = b;
         else if (kind === Entry.Register) registers[a] = b;
         else if (kind === Entry.Choice) {

@@ -116,7 +116,8 @@ class PatternParser {
     for (;;) {
       const char = this.pattern.charAt(this.at);
       if (char === '#') {
-        while (this.at < this.pattern.length && !isLineTerminator(this.pattern.charCodeAt(this.at))) this.at++;
+        while (this.at < this.pattern.length && !isLineTerminator(this.pattern.charCodeAt(this.at)))
+          this.at++;
       } else if (char !== '' && ' \t\n\v\f\r'.includes(char)) this.at++;
       else return;
     }
@@ -222,8 +223,10 @@ class PatternParser {
     const next = this.pattern.charAt(this.at);
     const after = this.pattern.charAt(this.at + 1);
     if (next === ':') return this.opened(1, (body) => body);
-    if (next === '=') return this.opened(1, (body) => ({ kind: 'look', behind: false, negative: false, body }));
-    if (next === '!') return this.opened(1, (body) => ({ kind: 'look', behind: false, negative: true, body }));
+    if (next === '=')
+      return this.opened(1, (body) => ({ kind: 'look', behind: false, negative: false, body }));
+    if (next === '!')
+      return this.opened(1, (body) => ({ kind: 'look', behind: false, negative: true, body }));
     if (next === '>') return this.opened(1, (body) => ({ kind: 'atomic', body }));
     if (next === '<' && after === '=') {
       return this.opened(2, (body) => ({ kind: 'look', behind: true, negative: false, body }));
@@ -391,7 +394,9 @@ class PatternParser {
     }
     const rest = this.pattern.slice(this.at, this.at + 12);
     const coded =
-      /^x([0-9A-Fa-f]{2})/.exec(rest) ?? /^x\{([0-9A-Fa-f]{1,6})\}/.exec(rest) ?? /^u([0-9A-Fa-f]{4})/.exec(rest);
+      /^x([0-9A-Fa-f]{2})/.exec(rest) ??
+      /^x\{([0-9A-Fa-f]{1,6})\}/.exec(rest) ??
+      /^u([0-9A-Fa-f]{4})/.exec(rest);
     if (coded !== null) {
       this.at += coded[0].length;
       return this.validCode(Number.parseInt(coded[1] ?? '', 16));
@@ -434,7 +439,8 @@ class PatternParser {
         parts.push(this.charClass());
       } else if (this.pattern.startsWith('&&', this.at)) {
         this.at += 2;
-        if (parts.length > 0) left = left === null ? anyOf(parts.splice(0)) : and(left, anyOf(parts.splice(0)));
+        if (parts.length > 0)
+          left = left === null ? anyOf(parts.splice(0)) : and(left, anyOf(parts.splice(0)));
       } else {
         parts.push(this.classMember(char));
       }
@@ -470,7 +476,8 @@ class PatternParser {
 
   private classRange(from: number): Test {
     const next = this.pattern.charAt(this.at + 1);
-    if (this.pattern.charAt(this.at) !== '-' || next === ']' || next === '[' || next === '') return single(from);
+    if (this.pattern.charAt(this.at) !== '-' || next === ']' || next === '[' || next === '')
+      return single(from);
     if (next === '\\' && ESCAPES.has(this.pattern.charAt(this.at + 2))) return single(from);
     this.at++;
     let to: number;

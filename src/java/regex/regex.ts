@@ -4,7 +4,7 @@
  *
  * Everything spends from the budget (budget.ts) and throws BudgetError when it runs out.
  */
-import { checkText, spend, spendText } from '../budget.js';
+import { checkText, spend, spendCompare, spendText } from '../budget.js';
 import { Matcher } from './matcher.js';
 import { compilePattern, type Program } from './program.js';
 
@@ -30,13 +30,16 @@ export class JavaRegex {
    */
   constructor(pattern: string, flags = '') {
     this.pattern = pattern;
-    spendText(pattern.length * 16);
+    spend(64 + pattern.length * 16);
     this.program = compilePattern(pattern, flags);
   }
 
   /** `String.matches`: the whole text. */
   matches(text: string): boolean {
-    if (this.program.literal !== null) return text === this.program.literal;
+    if (this.program.literal !== null) {
+      spendCompare(text, this.program.literal);
+      return text === this.program.literal;
+    }
     return new Matcher(this.program, text).matches();
   }
 
@@ -74,12 +77,20 @@ export class JavaRegex {
   }
 
   /** Calls `visit` for each match, as often as `most`, as long as it counts (returns true). */
-  private each(text: string, most: number, visit: (start: number, end: number, match: Matcher | null) => boolean): void {
+  private each(
+    text: string,
+    most: number,
+    visit: (start: number, end: number, match: Matcher | null) => boolean,
+  ): void {
     const { literal } = this.program;
     let seen = 0;
     if (literal !== null && literal !== '') {
       spendText(text.length);
-      for (let at = text.indexOf(literal); at >= 0 && seen < most; at = text.indexOf(literal, at + literal.length)) {
+      for (
+        let at = text.indexOf(literal);
+        at >= 0 && seen < most;
+        at = text.indexOf(literal, at + literal.length)
+      ) {
         if (visit(at, at + literal.length, null)) seen++;
       }
       return;
@@ -123,7 +134,10 @@ export class JavaRegex {
         plain += replacement.charAt(i);
       } else if (char === '$') {
         const named = /^\{([A-Za-z][A-Za-z0-9]*)\}/.exec(replacement.slice(i + 1, i + 130));
-        let index = named === null ? Number.parseInt(replacement.charAt(i + 1), 10) : this.program.names.get(named[1] ?? '');
+        let index =
+          named === null
+            ? Number.parseInt(replacement.charAt(i + 1), 10)
+            : this.program.names.get(named[1] ?? '');
         if (index === undefined || Number.isNaN(index)) throw new ReplacementError('Illegal group reference');
         if (index > this.program.groups) throw new ReplacementError(`No group ${index}`);
         if (named !== null) i += named[0].length;
