@@ -32,6 +32,7 @@ const ready = setInterval(async () => {
   curl 'http://localhost:${port}/api/a0/a1/a2?x=1&x=2' -H 'X-Tag: one' -d '{"n": 1}'    # HTTP_PROXY, any method
   curl 'http://localhost:${port}/fn/world?x=1&x=2'                                    # AWS_PROXY, deploy/demo/hello.mjs
   curl 'http://localhost:${port}/health'                                              # MOCK
+  npx propylon invoke deploy/demo/api.yaml GET /health --trace                      # the same without a server
 
 Edit deploy/demo/api.yaml or hello.mjs while it runs. Ctrl-C ends it.
 `);

@@ -39,6 +39,11 @@ const CONNECTION_WORDS = new Set(['close', 'keep-alive', 'upgrade', 'te', 'http2
 /** Each names a field to remove, at the price of a pass over the block: nobody honest names more. */
 const MAX_CONNECTION_OPTIONS = 32;
 
+/** What is read of uWS's request. */
+export type HeadSource = Pick<HttpRequest, 'getCaseSensitiveMethod' | 'getUrl' | 'forEach'> & {
+  getQuery(): string | undefined;
+};
+
 /** One instance serves all requests of an acceptor, one after the other: its fields are valid until the next `read`. */
 export class RequestHead {
   method = '';
@@ -70,7 +75,7 @@ export class RequestHead {
   }
 
   /** Undefined when the head is sound; must be called inside the uWS handler. */
-  read(req: HttpRequest): Refusal | undefined {
+  read(req: HeadSource): Refusal | undefined {
     this.method = req.getCaseSensitiveMethod();
     this.path = req.getUrl();
     this.query = req.getQuery() ?? '';

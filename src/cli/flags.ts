@@ -1,4 +1,4 @@
-/** The flags of `start`, made from the table of settings, and what was given as one source of settings. */
+/** The flags of `start` and `invoke`, made from the table of settings, and what was given as one source of settings. */
 import { type Command, Option } from 'commander';
 import {
   CONFIG_VARIABLE,
@@ -18,7 +18,9 @@ import {
 
 type FlagKey = SettingKey | 'config' | 'stageVariable' | 'function';
 
-const GROUPS: readonly { heading: string; keys: readonly FlagKey[] }[] = [
+type FlagGroups = readonly { heading: string; keys: readonly FlagKey[] }[];
+
+const START_GROUPS: FlagGroups = [
   { heading: 'Listening:', keys: ['port', 'host', 'adminPort', 'adminHost'] },
   {
     heading: 'APIs:',
@@ -34,12 +36,25 @@ const GROUPS: readonly { heading: string; keys: readonly FlagKey[] }[] = [
     ],
   },
   { heading: 'Functions:', keys: ['function', 'functionTimeout', 'lambdaEndpoint'] },
-  { heading: 'Backends:', keys: ['upstreamClient', 'upstreamConnections', 'upstreamConnectTimeout'] },
+  {
+    heading: 'Backends:',
+    keys: ['awsEndpointUrl', 'upstreamClient', 'upstreamConnections', 'upstreamConnectTimeout'],
+  },
   {
     heading: 'Running:',
     keys: ['config', 'watch', 'workers', 'acceptors', 'grace', 'maxInFlight', 'maxBodyBytes'],
   },
   { heading: 'Logging:', keys: ['accessLog', 'accessLogFile'] },
+];
+
+const INVOKE_GROUPS: FlagGroups = [
+  {
+    heading: 'API:',
+    keys: ['stage', 'stageVariable', 'basePath', 'skipAuthorization', 'region', 'accountId'],
+  },
+  { heading: 'Functions:', keys: ['function', 'functionTimeout', 'lambdaEndpoint'] },
+  { heading: 'Backends:', keys: ['awsEndpointUrl', 'upstreamClient', 'upstreamConnectTimeout'] },
+  { heading: 'Settings:', keys: ['config'] },
 ];
 
 /** Flags that are no single value, or that switch something off. */
@@ -57,9 +72,18 @@ const OWN_FLAGS: Partial<Record<FlagKey, () => Option>> = {
   executeApiPaths: () => new Option('--no-execute-api-paths', 'do not answer below /_aws/execute-api/'),
 };
 
-/** Adds all flags to the command. Defaults are not commander's: environment and file come before them. */
-export function addSettingFlags(command: Command): void {
-  for (const { heading, keys } of GROUPS) {
+/** Adds the flags of `start`. Defaults are not commander's: environment and file come before them. */
+export function addStartFlags(command: Command): void {
+  addFlags(command, START_GROUPS);
+}
+
+/** Adds those of them that matter to one request. */
+export function addInvokeFlags(command: Command): void {
+  addFlags(command, INVOKE_GROUPS);
+}
+
+function addFlags(command: Command, groups: FlagGroups): void {
+  for (const { heading, keys } of groups) {
     for (const key of keys) command.addOption((OWN_FLAGS[key]?.() ?? settingOption(key)).helpGroup(heading));
   }
 }
@@ -70,7 +94,8 @@ function settingOption(key: FlagKey): Option {
   return new Option(`--${flagName(key)}${argument}`, row?.help ?? '');
 }
 
-function collect(value: string, before: string[] | undefined): string[] {
+/** Of an option that may be given several times. */
+export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
 }
 
@@ -132,8 +157,25 @@ propylon.yaml holds the same settings; paths in it are relative to the file:
     resize: { file: images.mjs, handler: resize, timeout: 10s, memory: 512, concurrency: 4,
               environment: { BUCKET: images } }
   lambda: { endpoint: "http://localhost:9001" }
+  awsEndpointUrl: "http://localhost:4566"
+  awsEndpoints: { sqs: "http://localhost:9324" } # by service, as integration URIs name it
   upstream: { client: http1, connections: 256, maxPending: 1024, connectTimeout: 5s,
               keepAlive: 30s, idleTimeout: 5m, maxHeadBytes: 64KiB }
   limits: { maxInFlight: 10000, maxBodyBytes: 10MiB, maxHeldBytes: 512MiB,
             maxHeaderBytes: 10KiB, maxUrlLength: 10240 }
   accessLog: { format: json, file: access.log }`;
+
+export const INVOKE_HELP = `
+Backends, functions and AWS services are really called. The request has a Host header (localhost)
+and those you give, no others. The exit code is 0 when there is an answer, whatever its status
+(4xx and 5xx included), and 1 when there is none: a wrong argument, a definition with errors, a
+backend that breaks off. Settings also come from the environment, as those of start.
+
+Examples:
+  propylon invoke api.yaml GET /pets
+  propylon invoke api.yaml GET /pets --query 'type=guinea pig' --header 'Accept: text/plain'
+  propylon invoke api.yaml POST /pets --body '{"name": "Rex"}' --header 'Content-Type: application/json'
+  propylon invoke api.yaml POST /pets --body @pet.json --stage-variable backend=localhost:3000
+  generate-pet | propylon invoke api.yaml POST /pets --body - --json
+  propylon invoke api.yaml GET /hello --function hello=functions/hello.mjs --trace
+  propylon invoke api.yaml GET /prod/pets --header 'Host: abc123.execute-api.us-east-1.amazonaws.com'`;

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The `propylon` command. Each command's own code is loaded only when it runs: help and validation need no gateway. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { DEBUG_VARIABLE } from '../node/environment.js';
 import { VERSION } from '../version.js';
-import { addSettingFlags, flagSource, START_HELP } from './flags.js';
+import { addInvokeFlags, addStartFlags, collect, flagSource, INVOKE_HELP, START_HELP } from './flags.js';
 import { CommandError, complain } from './output.js';
 
 const program = new Command('propylon')
@@ -18,6 +18,7 @@ Examples:
   propylon start api.yaml                serve an OpenAPI document on port 8080
   propylon validate api.yaml             tell everything that is wrong with it
   propylon routes api.yaml               show its resource tree
+  propylon invoke api.yaml GET /pets     make one request without a server, --trace shows each step
   propylon start --help                  all settings, with their environment variables`,
   );
 
@@ -70,9 +71,42 @@ Examples:
     process.exitCode = routes(definition);
   });
 
+program
+  .command('invoke')
+  .description('make one request through the compiled pipeline, without a server, and print the answer')
+  .argument('<definition>', 'OpenAPI 3 or Swagger 2 document, or /BASE=FILE to map it at a base path')
+  .argument('<method>', 'method in upper case, as in GET')
+  .argument('<path>', 'path with its base path, percent-encoded; a query may follow')
+  .addOption(new Option('--header <name: value>', 'header of the request (repeatable)').argParser(collect))
+  .addOption(
+    new Option('--query <name=value>', 'query parameter, not encoded (repeatable)').argParser(collect),
+  )
+  .option('--body <text|@file|->', 'body of the request: a text, a file, or - for standard input')
+  .option('--trace', 'print each step before the answer')
+  .option('--json', 'print one JSON document instead of text')
+  .addHelpText('after', INVOKE_HELP)
+  .action(async (definition: string, method: string, path: string, options: Record<string, unknown>) => {
+    const { invokeCommand } = await import('./invoke.js');
+    const { header = [], query = [], body, trace, json } = options as InvokeFlags;
+    process.exitCode = await invokeCommand(
+      flagSource([definition], options),
+      { method, path, headers: header, query, body },
+      { trace: trace === true, json: json === true },
+    );
+  });
+
 for (const command of program.commands) {
-  if (command.name() === 'start') addSettingFlags(command);
+  if (command.name() === 'start') addStartFlags(command);
+  if (command.name() === 'invoke') addInvokeFlags(command);
   command.helpOption('-h, --help', 'print this help');
+}
+
+interface InvokeFlags {
+  header?: string[];
+  query?: string[];
+  body?: string;
+  trace?: boolean;
+  json?: boolean;
 }
 
 /**

@@ -32,3 +32,12 @@ export function count(number: number, noun: string): string {
 export function problemLine(problem: Problem): string {
   return `${printable(formatProblem(problem))}\n`;
 }
+
+/** C1 controls, line separators and direction marks, which `JSON.stringify` leaves as they are. */
+const STEERING = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A document for programs that may be printed to a terminal, too. */
+export function safeJson(value: unknown): string {
+  const json = JSON.stringify(value, null, 2);
+  return `${json.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+}

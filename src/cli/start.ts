@@ -4,62 +4,40 @@ import { apiIdOf } from '../config/build-snapshot.js';
 import { isLoopback } from '../node/admin-server.js';
 import { ApiDefinitions } from '../node/api-definitions.js';
 import type { Source } from '../node/environment.js';
-import { loadSettings, SettingsError } from '../node/load-settings.js';
+import type { LoadedSettings } from '../node/load-settings.js';
 import type { Node } from '../node/node.js';
 import { Reloader } from '../node/reload.js';
 import type { NodeSettings } from '../node/settings.js';
 import { logError } from '../telemetry/error-log.js';
 import { VERSION } from '../version.js';
 import { banner } from './banner.js';
-import { CommandError, count, problemLine, shownPath } from './output.js';
+import { CommandError, shownPath } from './output.js';
+import { importAll, settingsFrom } from './settings.js';
 import { Shutdown } from './shutdown.js';
 
 /** Resolves when the node serves; the process ends by a signal. @throws CommandError */
 export async function start(flags: Source): Promise<void> {
   const shutdown = new Shutdown();
-  const { settings, warnings } = await settingsFrom(flags);
+  const { settings, warnings } = await somethingToServe(flags);
   const say = sayer(settings);
   const definitions = new ApiDefinitions(settings, shownPath);
   const reloader = settings.watch
     ? new Reloader(definitions, settings.functions, { done: (line) => say(`${line}\n`), failed: logError })
     : undefined;
-  warnings.push(...importAll(definitions), ...risks(settings));
+  warnings.push(...importAll(definitions, 'nothing is served'), ...risks(settings));
   const node = await launch(settings, definitions, shutdown);
   shutdown.watchOver(node, settings.graceMs);
   say(block(settings, definitions, node, warnings));
   reloader?.attach(node);
 }
 
-async function settingsFrom(flags: Source): Promise<{ settings: NodeSettings; warnings: string[] }> {
-  try {
-    const loaded = await loadSettings({ flags, environment: process.env, cwd: process.cwd() });
-    if (loaded.settings.apis.length > 0) return loaded;
-  } catch (error) {
-    if (error instanceof SettingsError) throw new CommandError(...error.problems);
-    throw error;
-  }
+async function somethingToServe(flags: Source): Promise<LoadedSettings> {
+  const loaded = await settingsFrom(flags);
+  if (loaded.settings.apis.length > 0) return loaded;
   const hint = existsSync('propylon.yaml')
     ? 'propylon start --config propylon.yaml'
     : 'propylon start api.yaml';
   throw new CommandError(`there is nothing to serve: name an OpenAPI document, as in "${hint}"`);
-}
-
-/** @returns a warning for every document that has some; errors end the command, all of them told */
-function importAll(definitions: ApiDefinitions): string[] {
-  const warnings: string[] = [];
-  let errors = 0;
-  for (const file of definitions.files) {
-    const problems = definitions.load(file);
-    const bad = problems.filter(({ severity }) => severity === 'error');
-    process.stderr.write(bad.map(problemLine).join(''));
-    errors += bad.length;
-    if (problems.length > bad.length) {
-      const number = count(problems.length - bad.length, 'warning');
-      warnings.push(`${shownPath(file)} has ${number}: see propylon validate ${shownPath(file)}`);
-    }
-  }
-  if (errors > 0) throw new CommandError(`nothing is served: correct ${count(errors, 'error')} first`);
-  return warnings;
 }
 
 function risks(settings: NodeSettings): string[] {

@@ -32,6 +32,14 @@ export interface ExchangeListener {
   onBodyEnd(): void;
 }
 
+/** What a step between an integration and the sink wants to hear from the client's side. */
+export interface ExchangeOutlet {
+  /** The sink takes chunks again. Said to the outlet alone: it tells the listener when it takes chunks itself. */
+  onDrain(): void;
+  /** The client went away; the listener has been told. */
+  onCancel(): void;
+}
+
 /** What the acceptor parsed. Strings are latin1 where they come from the wire. */
 export interface ParsedRequest {
   /** As sent, or what `X-HTTP-Method-Override` says (reference 01 section 3 rule 8); case-sensitive. */
@@ -45,7 +53,10 @@ export interface ParsedRequest {
   /** Lower-case names; without Host and the headers of reference 02 section 2.1. */
   headers: HeaderBlock;
   sourceIp: string;
-  /** Whole body, null when empty, or `'stream'` when it follows in chunks. */
+  /**
+   * Whole body, null when empty, or `'stream'` when it follows in chunks. A step that needed the whole of a streamed
+   * body puts it here, with its length, for the steps after it.
+   */
   body: Uint8Array | null | 'stream';
   /** Bytes announced for a streamed body, -1 for chunked. */
   bodyLength: number;
@@ -64,7 +75,8 @@ function requestIdOf(fromClient: string): string {
 
 export class Exchange {
   readonly request: ParsedRequest;
-  readonly sink: AnswerSink;
+  /** Where the answer goes; a step may put itself between (with `outlet`) before the integration answers. */
+  sink: AnswerSink;
   /** Number of this exchange between one acceptor and this worker. */
   readonly id: number;
   readonly method: string;
@@ -94,14 +106,22 @@ export class Exchange {
   errorType = '';
   /** Why, for the error log: one sentence; empty for errors that are the client's own. */
   errorCause = '';
+  /** What a request validator found, as `$context.error.validationErrorString` shows it; empty when it found nothing. */
+  validationError = '';
 
   listener: ExchangeListener | null = null;
+  /** Set by a step that stands between the integration and the sink: see `ExchangeOutlet`. */
+  outlet: ExchangeOutlet | null = null;
+  /** What the mapping templates of request and response share; only the integration that put it there knows its form. */
+  templateScope: object | null = null;
   answered = false;
   cancelled = false;
   /** Bytes of a streamed answer that the sink has not passed on to the client yet; the sink keeps it. */
   untakenBytes = 0;
   /** `write` returned false and `onDrain` has not been called since; the sink keeps it. */
   full = false;
+  /** Bytes of a request body that was decoded, as content-encoding/decoded-bytes.ts counts them. */
+  decodedBytes = 0;
 
   #requestId = '';
   #extendedRequestId = '';

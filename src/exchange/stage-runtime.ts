@@ -1,3 +1,5 @@
+import type { CustomisedResponses } from './gateway-response.js';
+
 /** What every request of one deployed stage shares; made when a snapshot is compiled, never changed. */
 export interface StageRuntime {
   readonly apiId: string;
@@ -11,4 +13,6 @@ export interface StageRuntime {
   readonly binaryMediaTypes: readonly string[];
   /** Index of the stage's counters, see telemetry/counters.ts. */
   readonly counterSlot: number;
+  /** Absent when the definition customises no gateway response. */
+  readonly customisedResponses?: CustomisedResponses;
 }

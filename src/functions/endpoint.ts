@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { awsDomain, isLoopback } from '../aws/endpoints.js';
 import type { LambdaSettings } from '../node/settings.js';
 import type { Origin } from '../upstream/upstream.js';
 
@@ -43,13 +43,4 @@ function parse(text: string): URL {
     throw new Error(`the Lambda endpoint ${text} is not a URL like https://lambda.us-east-1.amazonaws.com`);
   }
   return url;
-}
-
-function awsDomain(region: string): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-}
-
-function isLoopback(address: string): boolean {
-  if (isIP(address) === 4) return address.startsWith('127.');
-  return address === '::1' || address === 'localhost' || address.endsWith('.localhost');
 }

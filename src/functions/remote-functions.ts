@@ -1,4 +1,7 @@
 /** Calls of functions behind a Lambda endpoint, AWS's own or another: the Invoke operation over HTTP. */
+
+import { CredentialSource, type Credentials, fromDefaultChain, fromEnvironment } from '../aws/credentials.js';
+import { createSigner, type Signer } from '../aws/signer.js';
 import { now } from '../exchange/clock.js';
 import { type HeaderBlock, headerValue } from '../http/header-block.js';
 import type {
@@ -9,9 +12,7 @@ import type {
 } from '../integrations/integration.js';
 import type { LambdaSettings } from '../node/settings.js';
 import type { UpstreamCall, UpstreamClient, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
-import { CredentialSource, type Credentials, fromDefaultChain, fromEnvironment } from './credentials.js';
 import { type Endpoint, endpointOf } from './endpoint.js';
-import { createSigner, type Signer } from './signer.js';
 
 /** Bytes of an answer that are read: Lambda's 6 MB and some room for an endpoint that counts otherwise. */
 const MAX_ANSWER_BYTES = 7_340_032;
@@ -78,7 +79,7 @@ export class RemoteFunctions implements FunctionInvoker {
   #signer(region: string): Promise<Signer> {
     let signer = this.#signers.get(region);
     if (signer === undefined) {
-      signer = createSigner(region);
+      signer = createSigner(region, 'lambda');
       this.#signers.set(region, signer);
     }
     return signer;

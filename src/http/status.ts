@@ -6,7 +6,7 @@ const LINES: readonly string[] = Array.from(
 );
 
 /** Code and reason phrase, `404 Not Found`. @param code 0 to 999 */
-function statusLine(code: number): string {
+export function statusLine(code: number): string {
   return LINES[code] ?? `${code} Unknown`;
 }
 

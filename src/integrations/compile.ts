@@ -1,3 +1,4 @@
+import { compileAwsService, serviceUriOf } from './aws-service/aws-service.js';
 import { compileHttp } from './custom/http.js';
 import { compileLambdaCustom } from './custom/lambda.js';
 import { compileMock } from './custom/mock.js';
@@ -7,6 +8,11 @@ import { compileLambdaProxy } from './lambda-proxy/lambda-proxy.js';
 
 /** The one place that knows all integration types. */
 export function compileIntegration(context: IntegrationContext): CompiledIntegration {
+  const compiled = compileByType(context);
+  return context.services.watch?.(compiled, context) ?? compiled;
+}
+
+function compileByType(context: IntegrationContext): CompiledIntegration {
   switch (context.integration.type) {
     case 'HTTP_PROXY':
       return compileHttpProxy(context);
@@ -15,8 +21,13 @@ export function compileIntegration(context: IntegrationContext): CompiledIntegra
     case 'HTTP':
       return compileHttp(context);
     case 'AWS':
-      return compileLambdaCustom(context);
+      return compileAws(context);
     case 'MOCK':
       return compileMock(context);
   }
+}
+
+function compileAws(context: IntegrationContext): CompiledIntegration {
+  const service = serviceUriOf(context);
+  return service === undefined ? compileLambdaCustom(context) : compileAwsService(context, service);
 }

@@ -1,4 +1,5 @@
 /** What the pipeline and the five integration types agree on. */
+import type { AwsAccess } from '../aws/access.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { StageRuntime } from '../exchange/stage-runtime.js';
 import type { Integration, Method, Resource } from '../model/snapshot.js';
@@ -28,7 +29,13 @@ export interface IntegrationContext {
 export interface IntegrationServices {
   readonly upstream: UpstreamClient;
   readonly functions: FunctionInvoker;
+  readonly aws: AwsAccess;
   readonly listener: ListenerInfo;
+  /**
+   * Given every integration when it is compiled, and answers with what is to be invoked in its place: how one request
+   * is watched outside a node. Nodes have none.
+   */
+  readonly watch?: (integration: CompiledIntegration, context: IntegrationContext) => CompiledIntegration;
 }
 
 /** How clients reach this node: `X-Forwarded-Port` and `X-Forwarded-Proto` of events. */

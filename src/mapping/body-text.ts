@@ -1,6 +1,6 @@
 import { BudgetError, DEFAULT_STEPS, refill, restore } from '../java/budget.js';
 import { textOf } from '../java/text.js';
-import { JavaDouble, type Value } from '../java/values.js';
+import { JavaDouble, JavaList, type Value } from '../java/values.js';
 import { parseJson } from '../jsonpath/json.js';
 import type { JsonPath } from '../jsonpath/path.js';
 
@@ -22,13 +22,21 @@ export class BodyText {
     this.malformed = this.#json === undefined && STARTS_LIKE_JSON.test(this.whole);
   }
 
-  /** The text, number (digits as received) or truth value at a path; undefined when there is none. */
-  at(path: JsonPath): string | undefined {
+  /**
+   * The text, number (digits as received) or truth value at a path, those among several values if the path can lead to
+   * several; undefined when there is none. Objects and lists have no text that a header or parameter could mean.
+   */
+  at(path: JsonPath): string | readonly string[] | undefined {
     const value = this.#json === undefined ? undefined : withinBudget(() => path.evaluate(this.#json));
-    // Objects and lists have no text that a header or parameter could mean.
-    const isScalar = value !== null && (typeof value !== 'object' || value instanceof JavaDouble);
-    return isScalar && value !== undefined ? textOf(value) : undefined;
+    if (path.isDefinite || !(value instanceof JavaList)) return scalarText(value);
+    const texts = value.items.flatMap((item) => scalarText(item) ?? []);
+    return texts.length > 1 ? texts : texts[0];
   }
+}
+
+function scalarText(value: Value): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  return typeof value !== 'object' || value instanceof JavaDouble ? textOf(value) : undefined;
 }
 
 /** Undefined when the work takes too many steps. */

@@ -1,11 +1,12 @@
-/** `$context` for parameter mappings (reference 03 section 6): what is known when a configuration is applied, and the rest. */
+/** `$context` for mappings and templates (reference 03 section 6): what is known when a configuration is applied, and the rest. */
 import { now } from '../exchange/clock.js';
 import type { Exchange } from '../exchange/exchange.js';
+import { logTime } from '../exchange/log-time.js';
 import type { StageRuntime } from '../exchange/stage-runtime.js';
 import { headerValue } from '../http/header-block.js';
 import { wireText } from '../http/wire-text.js';
-import { logTime } from '../integrations/lambda-proxy/log-time.js';
 import type { Method, Resource } from '../model/snapshot.js';
+import type { ContextData, ContextSource } from '../templates/scope.js';
 
 /** What a mapping is compiled for. */
 export interface MappingContext {
@@ -78,6 +79,59 @@ export function isContextVariable(path: string): boolean {
 /** The variable `context.{path}`; undefined when it has no value in any request. */
 export function contextVariable(path: string, context: MappingContext): ContextVariable | undefined {
   return Object.hasOwn(VARIABLES, path) ? VARIABLES[path]?.(context) : undefined;
+}
+
+/** What `$context.identity.keySet()` shows (recorded); those without a value print as empty text. */
+const IDENTITY = [
+  ...['accessKey', 'accountId', 'caller', 'cognitoAuthenticationProvider', 'cognitoAuthenticationType'],
+  ...[
+    'cognitoIdentityId',
+    'cognitoIdentityPoolId',
+    'principalOrgId',
+    'sourceIp',
+    'user',
+    'userAgent',
+    'userArn',
+  ],
+];
+
+/** `$context` of one method for templates: the same variables as mappings have, as a tree. */
+export class MethodContext {
+  /** What `$context.keySet()` shows, the overrides aside. */
+  readonly names: readonly string[];
+  readonly #members = new Map<string, ContextVariable>();
+  readonly #identity: readonly (readonly [name: string, variable: ContextVariable | undefined])[];
+
+  constructor(context: MappingContext) {
+    for (const path of Object.keys(VARIABLES)) {
+      const variable = path.includes('.') ? undefined : contextVariable(path, context);
+      if (variable !== undefined) this.#members.set(path, variable);
+    }
+    this.names = [...this.#members.keys(), 'identity'];
+    this.#identity = IDENTITY.map((name) => [name, contextVariable(`identity.${name}`, context)]);
+  }
+
+  of(exchange: Exchange): ContextSource {
+    let identity: ContextData;
+    return {
+      names: () => this.names,
+      get: (name) => {
+        if (name === 'identity') {
+          identity ??= Object.fromEntries(
+            this.#identity.map(([key, variable]) => [key, readVariable(variable, exchange) ?? null]),
+          );
+          return identity;
+        }
+        const value = readVariable(this.#members.get(name), exchange);
+        // The one number of `$context`: templates calculate with it.
+        return name === 'requestTimeEpoch' ? Number(value) : value;
+      },
+    };
+  }
+}
+
+function readVariable(variable: ContextVariable | undefined, exchange: Exchange): string | undefined {
+  return typeof variable === 'function' ? variable(exchange) : variable;
 }
 
 /** `Host` without its port. */

@@ -68,29 +68,12 @@ function parsePath(text: string): JsonPath | undefined {
   }
 }
 
-/**
- * What is wrong with a mapping expression, or undefined. `refused`: it means nothing to API Gateway either;
- * `not-executed`: it is valid there, and yields nothing here.
- */
-export interface ExpressionProblem {
-  readonly severity: 'refused' | 'not-executed';
-  readonly message: string;
-}
-
-/** For validation, before a configuration is applied. */
-export function expressionProblem(text: string, side: ExpressionSide): ExpressionProblem | undefined {
+/** For validation, before a configuration is applied: what is wrong with a mapping expression, or undefined. */
+export function expressionProblem(text: string, side: ExpressionSide): string | undefined {
   const expression = parseExpression(text, side);
-  if (expression === undefined) {
-    return { severity: 'refused', message: `Invalid mapping expression specified: ${text}` };
-  }
-  if (expression.kind === 'bodyPath' && !expression.path.isDefinite) {
-    return {
-      severity: 'not-executed',
-      message: `${text} can lead to several values, of which none is mapped`,
-    };
-  }
+  if (expression === undefined) return `Invalid mapping expression specified: ${text}`;
   if (expression.kind === 'context' && !isContextVariable(expression.path)) {
-    return { severity: 'refused', message: `Unknown context variable: ${text}` };
+    return `Unknown context variable: ${text}`;
   }
   return undefined;
 }

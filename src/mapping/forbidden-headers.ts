@@ -1,4 +1,4 @@
-/** Which headers a request mapping may set (reference 02 section 2.3). */
+/** Which headers a request mapping or a request override may set (reference 02 section 2.3). */
 
 /** Column of the table: HTTP and HTTP_PROXY, or AWS and AWS_PROXY. */
 export type TargetColumn = 'http' | 'aws';
@@ -32,11 +32,15 @@ export function targetHeaderRule(column: TargetColumn, name: string): TargetRule
   return TABLES[column].get(name.toLowerCase()) ?? 'send';
 }
 
+/** The cause of the 500, in AWS's words. */
+export function forbiddenHeaderCause(name: string): string {
+  return `Execution failed due to configuration error: ${name} header already present`;
+}
+
 const HEADER_TARGET = 'integration.request.header.';
 
 /**
- * The cause of the 500 that every call to a method with such mappings gets, in AWS's words; undefined when no target is
- * forbidden. Holds for AWS_PROXY too, where mappings have no other effect.
+ * The cause of the 500 that every call to a method with such mappings gets; undefined when no target is forbidden. Holds for AWS_PROXY too, where mappings have no other effect.
  */
 export function forbiddenTargetCause(
   column: TargetColumn,
@@ -45,9 +49,7 @@ export function forbiddenTargetCause(
   for (const target of Object.keys(requestParameters)) {
     if (!target.startsWith(HEADER_TARGET)) continue;
     const name = target.slice(HEADER_TARGET.length);
-    if (targetHeaderRule(column, name) === 'fail') {
-      return `Execution failed due to configuration error: ${name} header already present`;
-    }
+    if (targetHeaderRule(column, name) === 'fail') return forbiddenHeaderCause(name);
   }
   return undefined;
 }

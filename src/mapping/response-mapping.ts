@@ -2,6 +2,7 @@
 import type { Exchange } from '../exchange/exchange.js';
 import { type HeaderBlock, headerLine, isSafeHeader } from '../http/header-block.js';
 import type { MappingContext } from './context-variables.js';
+import type { OverriddenHeader } from './overrides.js';
 import { type BackendAnswer, type MappingSource, readsBody, readText, responseSource } from './source.js';
 
 /** Name under which a header leaves; undefined: it does not. */
@@ -24,6 +25,7 @@ export class ResponseMapping {
   readonly #headers: readonly MappedResponseHeader[];
   /** The whole block when all sources are constants, as those of CORS headers are. */
   readonly #constant: HeaderBlock | undefined;
+  readonly #rename: HeaderRenaming;
 
   constructor(
     responseParameters: Readonly<Record<string, string>>,
@@ -40,6 +42,7 @@ export class ResponseMapping {
       if (name !== undefined) headers.push({ name, source });
     }
     this.#headers = headers;
+    this.#rename = rename;
     this.readsBody = body;
     if (headers.every(({ source }) => source.kind === 'constant')) {
       this.#constant = blockOf(
@@ -48,21 +51,38 @@ export class ResponseMapping {
     }
   }
 
-  /** The mapped headers that have a value; `Content-Type: application/json` is added when none of them is one. */
-  headersOf(exchange: Exchange, answer: BackendAnswer): HeaderBlock {
-    if (this.#constant !== undefined) return this.#constant;
-    return blockOf(this.#headers.map(({ name, source }) => [name, readText(source, exchange, answer)]));
+  /**
+   * The mapped headers that have a value, with overrides over those of exactly their name; `Content-Type:
+   * application/json` is added when none of them is one.
+   */
+  headersOf(
+    exchange: Exchange,
+    answer: BackendAnswer,
+    overrides: readonly OverriddenHeader[] = [],
+  ): HeaderBlock {
+    if (overrides.length === 0 && this.#constant !== undefined) return this.#constant;
+    const fields: [name: string, value: string | undefined][] = [];
+    const leaving = overrides.map(({ name }) => this.#rename(name));
+    for (const { name, source } of this.#headers) {
+      if (!leaving.includes(name)) fields.push([name, readText(source, exchange, answer)]);
+    }
+    overrides.forEach(({ values }, index) => {
+      const name = leaving[index];
+      if (name !== undefined) for (const value of values) fields.push([name, value]);
+    });
+    return blockOf(fields);
   }
 }
 
+/** An answer has one Content-Type: the last of those set, whatever their case, stands. */
 function blockOf(fields: readonly (readonly [name: string, value: string | undefined])[]): HeaderBlock {
   let block = '';
-  let hasContentType = false;
+  let contentType = 'Content-Type: application/json\r\n';
   for (const [name, value] of fields) {
     const line = value === undefined ? undefined : headerLine(name, value);
     if (line === undefined) continue;
-    block += line;
-    hasContentType ||= name.length === 12 && name.toLowerCase() === 'content-type';
+    if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = line;
+    else block += line;
   }
-  return hasContentType ? block : `Content-Type: application/json\r\n${block}`;
+  return contentType + block;
 }

@@ -42,7 +42,12 @@ export interface UriSettings {
   /** Sources of `integration.request.path.*`. */
   readonly path: ReadonlyMap<string, RequestSource>;
   readonly tls: TlsConfig | undefined;
+  /** A template may fill placeholders: one without a source is a fault of those requests that leave it empty. */
+  readonly overridable?: boolean;
 }
+
+/** Texts by placeholder that stand over the mapped ones; null: none. */
+export type PlaceholderTexts = ReadonlyMap<string, string> | null;
 
 export class UriTemplate {
   /** Every call fails so; null for a sound URI. */
@@ -63,7 +68,7 @@ export class UriTemplate {
       return;
     }
     const unmapped = parts.names.find((name) => !settings.path.has(name));
-    if (unmapped !== undefined) {
+    if (unmapped !== undefined && settings.overridable !== true) {
       this.fault = withoutValue(unmapped);
       return;
     }
@@ -77,11 +82,11 @@ export class UriTemplate {
   }
 
   /** The endpoint of one request. */
-  endpointOf(exchange: Exchange, body: BodyText | null): Endpoint | UriFault {
+  endpointOf(exchange: Exchange, body: BodyText | null, texts: PlaceholderTexts = null): Endpoint | UriFault {
     if (this.endpoint !== null) return this.endpoint;
     let authority = this.#authority.head;
     for (const hole of this.#authority.holes) {
-      const value = readText(hole.source, exchange, body);
+      const value = textOf(hole, exchange, body, texts);
       if (value === undefined) return withoutValue(hole.name);
       authority += value + hole.tail;
     }
@@ -89,14 +94,14 @@ export class UriTemplate {
   }
 
   /** The path of one request; starts with `/`. */
-  pathOf(exchange: Exchange, body: BodyText | null): string | UriFault {
+  pathOf(exchange: Exchange, body: BodyText | null, texts: PlaceholderTexts = null): string | UriFault {
     const { head, holes } = this.#path;
     let path = head;
     let suspicious = false;
     for (const hole of holes) {
       const { source } = hole;
       let value: string | undefined;
-      if (source.kind === 'path') {
+      if (source.kind === 'path' && !texts?.has(hole.name)) {
         // The backend sees the text the client sent: percent sequences and the slashes of a greedy value stay.
         value = exchange.pathParameters[source.index] ?? '';
         if (value === '') return withoutValue(hole.name);
@@ -104,21 +109,21 @@ export class UriTemplate {
         if (inspection === 'refused') return REFUSED_VALUE;
         suspicious ||= inspection === 'dots' || (hole.glued && value.includes('.'));
       } else {
-        value = readText(source, exchange, body);
+        value = textOf(hole, exchange, body, texts);
         if (value === undefined) return withoutValue(hole.name);
         value = encodePathText(value);
-        suspicious ||= source.kind !== 'constant' && value.includes('.');
+        suspicious ||= !isFixed(hole, texts) && value.includes('.');
       }
       path += value + hole.tail;
     }
-    return suspicious && this.#climbs(exchange, body) ? REFUSED_VALUE : path;
+    return suspicious && this.#climbs(exchange, body, texts) ? REFUSED_VALUE : path;
   }
 
   /** The query that stands in the URI, filled; empty if none. Values are always encoded as one component. */
-  queryOf(exchange: Exchange, body: BodyText | null): string | UriFault {
+  queryOf(exchange: Exchange, body: BodyText | null, texts: PlaceholderTexts = null): string | UriFault {
     let query = this.#query.head;
     for (const hole of this.#query.holes) {
-      const value = readText(hole.source, exchange, body);
+      const value = textOf(hole, exchange, body, texts);
       if (value === undefined) return withoutValue(hole.name);
       query += encodeQueryComponent(value) + hole.tail;
     }
@@ -131,17 +136,18 @@ export class UriTemplate {
   }
 
   /** The slow, exact check: builds the path again and looks at every value between the slashes around it. */
-  #climbs(exchange: Exchange, body: BodyText | null): boolean {
+  #climbs(exchange: Exchange, body: BodyText | null, texts: PlaceholderTexts): boolean {
     let path = this.#path.head;
     const spans: [start: number, end: number][] = [];
-    for (const { source, tail } of this.#path.holes) {
+    for (const hole of this.#path.holes) {
+      const { source } = hole;
       const start = path.length;
       path +=
-        source.kind === 'path'
+        source.kind === 'path' && !texts?.has(hole.name)
           ? (exchange.pathParameters[source.index] ?? '')
-          : encodePathText(readText(source, exchange, body) ?? '');
-      if (source.kind !== 'constant') spans.push([start, path.length]);
-      path += tail;
+          : encodePathText(textOf(hole, exchange, body, texts) ?? '');
+      if (!isFixed(hole, texts)) spans.push([start, path.length]);
+      path += hole.tail;
     }
     return spans.some(([start, end]) => {
       const next = path.indexOf('/', end);
@@ -231,14 +237,31 @@ interface Part {
 }
 
 const NO_PART: Part = { head: '', holes: [] };
+const NOTHING: RequestSource = { kind: 'nothing' };
+
+/** The text for a placeholder; undefined: it has no value. */
+function textOf(
+  hole: Hole,
+  exchange: Exchange,
+  body: BodyText | null,
+  texts: PlaceholderTexts,
+): string | undefined {
+  const text = texts?.get(hole.name);
+  if (text === undefined) return readText(hole.source, exchange, body);
+  return text === '' ? undefined : text;
+}
+
+/** The same in every request: not a client's to shape. */
+function isFixed(hole: Hole, texts: PlaceholderTexts): boolean {
+  return hole.source.kind === 'constant' && !texts?.has(hole.name);
+}
 
 function bindPart(part: UnboundPart, sources: ReadonlyMap<string, RequestSource>): Part {
   const texts = part.text.split(HOLE);
   const holes: Hole[] = [];
   part.names.forEach((name, index) => {
-    const source = sources.get(name);
+    const source = sources.get(name) ?? NOTHING;
     const tail = texts[index + 1] ?? '';
-    if (source === undefined) return;
     const before = texts[index] ?? '';
     const last = index === part.names.length - 1;
     const glued = !before.endsWith('/') || !(tail.startsWith('/') || (last && tail === ''));

@@ -12,6 +12,7 @@
  *   functions:
  *     resize: { file: functions/resize.mjs, handler: handler, timeout: 10s, memory: 512, concurrency: 4 }
  *     hello: functions/hello.mjs       # short for { file: ... }; FILE#EXPORT names the handler
+ *   awsEndpoints: { sqs: "http://localhost:9324" }
  *   upstream: { connections: 64, connectTimeout: 2s }
  *   limits: { maxInFlight: 5000 }
  *   accessLog: json                    # short for { format: json }
@@ -29,6 +30,8 @@ export interface ConfigFile {
   /** Undefined when the file has no `apis`. */
   apis?: readonly FileApi[];
   functions: readonly FileFunction[];
+  /** Base URLs by service. */
+  awsEndpoints: ReadonlyMap<string, Written>;
   /** `propylon.yaml:3:7: ...`, in the order of the file. */
   problems: readonly string[];
 }
@@ -89,7 +92,13 @@ class Reader {
 
   read(): ConfigFile {
     const layer = new Map<SettingKey, Written>();
-    const nothing: ConfigFile = { layer, stageVariables: new Map(), functions: [], problems: this.#problems };
+    const nothing: ConfigFile = {
+      layer,
+      stageVariables: new Map(),
+      functions: [],
+      awsEndpoints: new Map(),
+      problems: this.#problems,
+    };
     for (const error of this.#document.errors) {
       this.#problem(error.pos[0], `not valid YAML: ${firstLine(error.message)}`);
     }
@@ -102,6 +111,7 @@ class Reader {
       stageVariables: this.#texts(top, 'stageVariables', ''),
       ...(top.has('apis') ? { apis: this.#apis(top) } : {}),
       functions: this.#functions(top),
+      awsEndpoints: this.#texts(top, 'awsEndpoints', ''),
       problems: this.#problems,
     };
   }
@@ -314,6 +324,7 @@ function topKeys(): string[] {
       'stageVariables',
       'apis',
       'functions',
+      'awsEndpoints',
     ]),
   ];
 }

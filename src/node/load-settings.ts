@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { DEFAULT_UPSTREAM_SETTINGS, type UpstreamSettings } from '../upstream/upstream.js';
 import { readApis } from './api-settings.js';
+import { readAwsEndpoints } from './aws-settings.js';
 import type { ConfigFile } from './config-file.js';
 import { readEnvironment, type Source } from './environment.js';
 import { readFunctions } from './function-settings.js';
@@ -70,7 +71,8 @@ async function readFile(path: string, shownPath: string): Promise<ConfigFile> {
 }
 
 function readSettings(reader: SettingReader, environment: SettingsInput['environment']): NodeSettings {
-  const endpoint = reader.get('lambdaEndpoint');
+  const aws = readAwsEndpoints(reader, environment);
+  const endpoint = reader.get('lambdaEndpoint') ?? aws.endpoints.lambda ?? aws.endpoint;
   // The SDKs' own variables are what the machine is set up with: less than anything said to Propylon itself.
   const machineRegion = environment.AWS_REGION || environment.AWS_DEFAULT_REGION;
   return {
@@ -87,6 +89,7 @@ function readSettings(reader: SettingReader, environment: SettingsInput['environ
       accountId: reader.get('accountId') ?? '000000000000',
       ...(endpoint === undefined ? {} : { endpoint }),
     },
+    aws,
     upstream: readUpstream(reader),
     limits: readLimits(reader),
     executeApiHosts: reader.get('executeApiHosts') ?? true,

@@ -190,6 +190,7 @@ class RunningNode implements Node {
           },
           upstream: settings.upstream,
           lambda: settings.lambda,
+          aws: settings.aws,
           accessLog: settings.accessLog.format,
           listener: { port: this.port, protocol: 'http' },
         },

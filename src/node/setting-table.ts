@@ -72,6 +72,12 @@ export const SETTINGS = {
     '<url>',
     'Lambda endpoint for functions that are not local (AWS itself)',
   ),
+  awsEndpointUrl: row(
+    httpUrl,
+    ['awsEndpointUrl'],
+    '<url>',
+    'endpoint of all AWS services, Lambda included ($AWS_ENDPOINT_URL, else AWS itself)',
+  ),
   functionTimeout: row(
     duration(1, 15 * 60_000),
     undefined,

@@ -1,4 +1,5 @@
 /** What one node is told at its start, from flags, environment and `propylon.yaml`; complete, with every default filled in. */
+import type { AwsEndpointSettings } from '../aws/endpoints.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
 
 export interface NodeSettings {
@@ -13,6 +14,8 @@ export interface NodeSettings {
   apis: ApiSettings[];
   functions: FunctionSettings[];
   lambda: LambdaSettings;
+  /** Endpoints of other AWS services. */
+  aws: AwsEndpointSettings;
   upstream: UpstreamSettings;
   limits: Limits;
   /** Answer at `{apiId}.execute-api.*`. */

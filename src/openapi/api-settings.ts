@@ -33,6 +33,10 @@ const GATEWAY_RESPONSE_TYPES: ReadonlySet<string> = new Set([
   'WAF_FILTERED',
 ]);
 
+const STATUS_CODE = /^[2-5]\d\d$/;
+const DIRECTIVE =
+  /\$!?\{?(?:input|util)\b|\$!?\{(?:context|stageVariables|method)\b|#(?:set|if|else|elseif|end|foreach)\b/;
+
 export type ApiSettings = Pick<
   Definition,
   | 'name'
@@ -148,11 +152,31 @@ function readGatewayResponses(document: SourceDocument): GatewayResponse[] {
       ),
       responseTemplates: readTemplates(document, map.get('responseTemplates'), ''),
     };
-    const statusCode = document.text(map.get('statusCode'));
+    const statusCode = readStatusCode(document, map.get('statusCode'));
     if (statusCode !== undefined) response.statusCode = statusCode;
+    warnDirectives(document, map);
     responses.push(response);
   }
   return responses;
+}
+
+function readStatusCode(document: SourceDocument, cursor: Cursor | undefined): string | undefined {
+  const text = document.text(cursor);
+  if (cursor === undefined || text === undefined || STATUS_CODE.test(text)) return text;
+  const message = `The status code ${quote(text)} is ignored, the type's own is used: write a code from 200 to 599.`;
+  document.warn(cursor, message);
+  return undefined;
+}
+
+/** What a mapping template would execute is plain text in a gateway response (reference 05 section 3.3). */
+function warnDirectives(document: SourceDocument, response: Cursor): void {
+  for (const member of document.map(response.get('responseTemplates'))?.members() ?? []) {
+    const { node } = member;
+    const found = node.kind === 'scalar' ? DIRECTIVE.exec(node.text)?.[0] : undefined;
+    if (found === undefined) continue;
+    const message = `Templates of gateway responses only fill in $context, $stageVariables and $method.request variables, ${quote(found)} stays as it is: remove it.`;
+    document.warn(member, message);
+  }
 }
 
 /** An object, or a text that holds one. What cannot be understood is an error: a policy keeps people out. */

@@ -1,5 +1,6 @@
 /** What the readers of one document share. */
 import type { Authorizer, Method, Model } from '../model/snapshot.js';
+import type { Cursor } from './cursor.js';
 import type { SourceDocument } from './document.js';
 
 /** A security scheme as operations see it. */
@@ -25,6 +26,8 @@ export interface ImportContext {
   readonly validators: ReadonlySet<string>;
   /** Models by name; readers of operations add inline and missing ones. */
   readonly models: Map<string, Model>;
+  /** Where the models of the document stand, by name. */
+  readonly modelPlaces: Map<string, Cursor>;
   /** What the document demands of operations without their own security; read at the first of them. */
   rootSecurity?: MethodSecurity;
 }

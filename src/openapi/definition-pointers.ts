@@ -42,7 +42,7 @@ export function integrationPointer(operation: string, member = ''): string {
   return `${operation}/${INTEGRATION}${member}`;
 }
 
-export function responsePointer(operation: string, response: IntegrationResponse): string {
+function responsePointer(operation: string, response: IntegrationResponse): string {
   return integrationPointer(operation, `/responses/${escapePointer(response.selectionPattern ?? 'default')}`);
 }
 

@@ -10,6 +10,7 @@ import { readJson } from './json-reader.js';
 import { readModels } from './models.js';
 import { readResources } from './paths.js';
 import { type Locate, type Problem, ProblemLog } from './problem.js';
+import { checkModels } from './schema-checks.js';
 import { readSchemes } from './security.js';
 import { LineStarts, type ReadFailure, type Tree } from './source-tree.js';
 import { type Substitutions, substitution } from './substitution.js';
@@ -140,16 +141,19 @@ function readDefinition(document: SourceDocument, version: 2 | 3, apiId: string)
     schemes,
     validators: new Set(settings.requestValidators.map((validator) => validator.name)),
     models: new Map(),
+    modelPlaces: new Map(),
   };
   readModels(context);
   const { resources, places } = readResources(context);
   reportConflicts(document, places);
-  return {
+  const definition: Definition = {
     ...settings,
     resources,
     models: [...context.models.values()],
     authorizers: authorizersOf(schemes),
   };
+  checkModels(context, definition);
+  return definition;
 }
 
 /** Paths that cannot be one resource tree (reference 01 section 3, siblings constraint). */

@@ -1,8 +1,10 @@
 /** Warnings about integrations that load but will not do what their author means; each says the line to write. */
+import { patternProblem } from '../integrations/custom/selection-pattern.js';
 import type { Integration, MethodResponse } from '../model/snapshot.js';
 import type { Cursor } from './cursor.js';
 import { quote, type SourceDocument, shorten } from './document.js';
 import { hasEscapedStageVariable, placeholdersIn } from './substitution.js';
+import { checkTemplates } from './template-checks.js';
 
 export interface CheckedMethod {
   readonly integration: Integration;
@@ -23,7 +25,9 @@ export function checkIntegration(document: SourceDocument, method: CheckedMethod
   }
   checkUriParameters(document, method);
   checkSources(document, method);
-  if (method.integration.type !== 'HTTP_PROXY') checkResponses(document, method);
+  if (method.integration.type === 'HTTP_PROXY') return;
+  checkTemplates(document, method.integration, method.at);
+  checkResponses(document, method);
 }
 
 /** `${name}` stays as it is in a URI (reference 02 section 4), so whatever it addresses is not found. */
@@ -104,7 +108,7 @@ function checkUriParameters(document: SourceDocument, method: CheckedMethod): vo
   const names = new Set(Array.from(bare.matchAll(/\{([^{}]{1,100})\}/g), (match) => match[1] ?? ''));
   for (const name of names) {
     const target = `integration.request.path.${name}`;
-    if (integration.requestParameters[target] !== undefined) continue;
+    if (integration.requestParameters[target] !== undefined || templatesFillPath(integration)) continue;
     // `{proxy+}` belongs to the resource's path; in a URI it is written `{proxy}`.
     if (name.endsWith('+')) {
       document.warn(cursor, `"{${name}}" is not filled in a uri: write "{${name.slice(0, -1)}}" and map it.`);
@@ -116,9 +120,16 @@ function checkUriParameters(document: SourceDocument, method: CheckedMethod): vo
     const hint = isPathParameter ? '' : ' or another source';
     document.warn(
       cursor,
-      `Nothing fills "{${name}}" of this uri, the braces are sent as they are: add ${line}${hint}.`,
+      `Nothing fills "{${name}}" of this uri, so requests answer 500: add ${line}${hint}.`,
     );
   }
+}
+
+/** Some request template sets `$context.requestOverride.path.x`; which `x`, only running it would show. */
+function templatesFillPath({ type, requestTemplates }: Integration): boolean {
+  return (
+    type !== 'HTTP_PROXY' && Object.values(requestTemplates).some((text) => text.includes('requestOverride'))
+  );
 }
 
 /** The line to write, in the document's own syntax. */
@@ -161,6 +172,7 @@ function checkResponses(document: SourceDocument, method: CheckedMethod): void {
   const declared = new Map(method.responses.map((response) => [response.statusCode, response]));
   for (const response of integration.responses) {
     const place = cursor?.get(response.selectionPattern ?? 'default') ?? cursor ?? at;
+    checkPattern(document, place, response.selectionPattern);
     const methodResponse = declared.get(response.statusCode);
     if (methodResponse === undefined) {
       const message = `The operation has no response ${response.statusCode}, so this integration response answers 500: add it to the operation's responses.`;
@@ -179,4 +191,14 @@ function checkResponses(document: SourceDocument, method: CheckedMethod): void {
       document.warn(place.get('responseParameters') ?? place, message);
     }
   }
+}
+
+/** An empty pattern is the default (reference 05 section 1). */
+function checkPattern(document: SourceDocument, place: Cursor, pattern: string | undefined): void {
+  const problem = pattern === undefined ? undefined : patternProblem(pattern);
+  if (problem === undefined) return;
+  document.warn(
+    place,
+    `The pattern ${quote(pattern ?? '')} is no Java regular expression and selects nothing (${shorten(problem)}): correct it.`,
+  );
 }

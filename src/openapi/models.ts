@@ -38,6 +38,7 @@ function addModel(context: ImportContext, name: string, schema: Cursor): void {
   };
   if (text !== undefined) model.description = text;
   context.models.set(name, model);
+  context.modelPlaces.set(name, schema);
 }
 
 /** `#/components/schemas/Pet`, `#/definitions/Pet` or bare `Pet`; undefined for anything else. */

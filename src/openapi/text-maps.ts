@@ -49,7 +49,7 @@ export interface MappingSyntax {
 export const REQUEST_MAPPING: MappingSyntax = {
   target: /^integration\.request\.(?:header|querystring|path)\.\S+$/,
   targetForm: 'integration.request.{header|querystring|path}.{name}',
-  refuses: (source) => expressionProblem(source, 'request')?.severity === 'refused',
+  refuses: (source) => expressionProblem(source, 'request') !== undefined,
   sourceExample: 'method.request.header.{name}',
 };
 
@@ -57,7 +57,7 @@ export const REQUEST_MAPPING: MappingSyntax = {
 export const RESPONSE_MAPPING: MappingSyntax = {
   target: /^method\.response\.header\.\S+$/,
   targetForm: 'method.response.header.{name}',
-  refuses: (source) => expressionProblem(source, 'response')?.severity === 'refused',
+  refuses: (source) => expressionProblem(source, 'response') !== undefined,
   sourceExample: 'integration.response.header.{name}',
 };
 
@@ -65,7 +65,7 @@ export const RESPONSE_MAPPING: MappingSyntax = {
 export const GATEWAY_RESPONSE_MAPPING: MappingSyntax = {
   target: /^gatewayresponse\.(?:header|path|querystring)\.\S+$/,
   targetForm: 'gatewayresponse.header.{name}',
-  refuses: (source) => expressionProblem(source, 'request')?.severity === 'refused',
+  refuses: (source) => expressionProblem(source, 'request') !== undefined,
   sourceExample: 'method.request.header.{name}',
 };
 

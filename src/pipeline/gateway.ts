@@ -2,11 +2,13 @@
 import type { Exchange } from '../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import type { StageRuntime } from '../exchange/stage-runtime.js';
+import { compileGatewayResponses } from '../gateway-responses/customised-responses.js';
 import type { IntegrationServices } from '../integrations/integration.js';
 import type { Api, Snapshot, Stage } from '../model/snapshot.js';
 import { type AddressTable, compileAddresses } from '../routing/address-table.js';
 import { parameterNames } from '../routing/resource-path.js';
 import { compileRoutes, type Route, type RouteTable } from '../routing/route-table.js';
+import { RequestValidation } from '../validation/request-validation.js';
 import { compilePlan, type Plan } from './plan.js';
 import { answerUnmatched } from './unmatched.js';
 
@@ -81,7 +83,7 @@ function compileStage(
   options: GatewayOptions,
 ): CompiledStage {
   const { definition, id: deploymentId } = stage.deployment;
-  const runtime: StageRuntime = {
+  const base: StageRuntime = {
     apiId: api.id,
     apiName: api.name,
     stageName: stage.name,
@@ -92,6 +94,9 @@ function compileStage(
     binaryMediaTypes: definition.binaryMediaTypes,
     counterSlot: options.counterSlots[`${api.id}/${stage.name}`] ?? 0,
   };
+  const customisedResponses = compileGatewayResponses(definition, base);
+  const runtime = customisedResponses === undefined ? base : { ...base, customisedResponses };
+  const validation = new RequestValidation(definition);
   const routes: Route<Plan>[] = [];
   for (const resource of definition.resources) {
     const pathParameterNames = parameterNames(resource.path);
@@ -104,6 +109,8 @@ function compileStage(
         services,
         hasResourcePolicy: definition.policy !== undefined,
         skipAuthorization: options.skipAuthorization,
+        minimumCompressionSize: definition.minimumCompressionSize,
+        validation,
       });
       routes.push({ path: resource.path, method: method.httpMethod, value });
     }

@@ -5,6 +5,7 @@ import {
   answerGatewayResponse,
   GATEWAY_RESPONSES,
   type GatewayResponseType,
+  withMessage,
 } from '../exchange/gateway-response.js';
 import { headerValue } from '../http/header-block.js';
 
@@ -26,9 +27,5 @@ export function answerUnmatched(exchange: Exchange): void {
 function incompleteSignature(authorization: string): GatewayResponseType {
   const hash = createHash('sha256').update(authorization, 'latin1').digest('base64');
   const message = `Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): '${hash}'.`;
-  return {
-    ...GATEWAY_RESPONSES.MISSING_AUTHENTICATION_TOKEN,
-    body: JSON.stringify({ message }),
-    errorType: 'IncompleteSignatureException',
-  };
+  return withMessage(GATEWAY_RESPONSES.MISSING_AUTHENTICATION_TOKEN, message, 'IncompleteSignatureException');
 }

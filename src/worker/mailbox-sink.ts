@@ -108,6 +108,7 @@ export class MailboxSink implements AnswerSink {
     if (exchange === undefined) return;
     exchange.cancelled = true;
     exchange.listener?.onCancel();
+    exchange.outlet?.onCancel();
     this.#end(exchange);
   }
 
@@ -119,7 +120,7 @@ export class MailboxSink implements AnswerSink {
     // Half a window between stop and go: else a slow client would pause and resume its upstream for every chunk.
     if (!exchange.full || exchange.untakenBytes > ANSWER_WINDOW_BYTES / 2) return;
     exchange.full = false;
-    exchange.listener?.onDrain();
+    (exchange.outlet ?? exchange.listener)?.onDrain();
   }
 
   #end(exchange: Exchange): void {

@@ -1,5 +1,6 @@
 /** What the main thread and a worker say to each other, mailboxes aside. */
 import type { MessagePort } from 'node:worker_threads';
+import type { AwsEndpointSettings } from '../aws/endpoints.js';
 import type { AccessLogSettings, LambdaSettings } from '../node/settings.js';
 import type { GatewayOptions } from '../pipeline/gateway.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
@@ -24,6 +25,7 @@ export interface WorkerSettings {
   gateway: Omit<GatewayOptions, 'counterSlots'>;
   upstream: UpstreamSettings;
   lambda: LambdaSettings;
+  aws: AwsEndpointSettings;
   accessLog: AccessLogSettings['format'];
   listener: { port: number; protocol: 'http' | 'https' };
 }

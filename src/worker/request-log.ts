@@ -1,4 +1,4 @@
-/** Step 6 of a request's life: counters, access log line, and the cause of an error, once per ended exchange. */
+/** The last step of a request's life: counters, access log line, and the cause of an error, once per ended exchange. */
 import type { Exchange } from '../exchange/exchange.js';
 import { type AccessLogFormatter, accessLogFormatter } from '../telemetry/access-log.js';
 import type { Counters } from '../telemetry/counters.js';

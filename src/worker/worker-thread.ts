@@ -2,6 +2,8 @@
  * The worker actor: one Piscina task that lasts as long as its thread. It owns route tables, plans and upstream
  * connections, and shares nothing with other threads but its counters.
  */
+import { AwsAccess } from '../aws/access.js';
+import { releaseDecoded } from '../content-encoding/decoded-bytes.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import { createFunctionInvoker } from '../functions/invoker.js';
@@ -29,6 +31,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   const services: IntegrationServices = {
     upstream,
     functions,
+    aws: new AwsAccess(settings.aws),
     listener: settings.listener,
   };
   const counters = new Counters(task.counters);
@@ -71,6 +74,7 @@ export default async function work(task: WorkerTask): Promise<void> {
       }
     },
     ended(exchange: Exchange, endedAt: number): void {
+      if (exchange.decodedBytes > 0) releaseDecoded(exchange);
       log.ended(exchange, endedAt);
     },
   };

@@ -27,7 +27,11 @@ beforeAll(() => {
   put('good.yaml', good);
   put('warned.yaml', good.replace('type: mock', 'type: mock\n        colour: red'));
   put('broken.yaml', good.replace('type: mock', 'type: mokc'));
-  put('template.yaml', good.replace(`'{"statusCode": 200}'`, `'{"statusCode": $input.params("s")}'`));
+  put(
+    'cached.yaml',
+    good.replace('type: mock', 'type: mock\n        cacheKeyParameters: [method.request.path.x]'),
+  );
+  put('template.yaml', good.replace(`'{"statusCode": 200}'`, `'{"statusCode": #if($input.params("s"))}'`));
   put('syntax.yaml', 'openapi: 3.0.1\npaths: [\n');
   put('binary.yaml', 'a\0b');
   put('latin1.yaml', '');
@@ -48,7 +52,7 @@ describe('propylon', () => {
     expect(readFileSync('dist/cli/main.js', 'utf8').split('\n', 1)).toEqual(['#!/usr/bin/env node']);
   });
 
-  it.each(['start', 'validate', 'routes'])('explains %s, with examples', async (command) => {
+  it.each(['start', 'validate', 'routes', 'invoke'])('explains %s, with examples', async (command) => {
     const { code, stdout, stderr } = await run(command, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: propylon ${command}`);
@@ -58,7 +62,7 @@ describe('propylon', () => {
   it('names every flag and the rule for environment variables in the help of start', async () => {
     const { stdout } = await run('start', '--help');
     const flags =
-      'port host admin-port admin-host workers acceptors stage stage-variable base-path lambda-endpoint region ' +
+      'port host admin-port admin-host workers acceptors stage stage-variable base-path lambda-endpoint aws-endpoint-url region ' +
       'account-id function function-timeout watch config grace max-in-flight max-body-bytes access-log ' +
       'access-log-file upstream-client upstream-connections upstream-connect-timeout no-execute-api-hosts ' +
       'no-execute-api-paths skip-authorization';
@@ -141,6 +145,7 @@ describe('propylon', () => {
     for (const args of [
       ['--version'],
       ['start', '--help'],
+      ['invoke', '--help'],
       ['validate', 'good.yaml'],
       ['routes', 'good.yaml'],
     ]) {
@@ -172,10 +177,18 @@ describe('propylon validate', () => {
   });
 
   it('tells what is not executed yet, which is no failure', async () => {
-    const { code, stdout } = await run('validate', '--strict', 'template.yaml');
+    const { code, stdout } = await run('validate', '--strict', 'cached.yaml');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^template\.yaml:9:\d+ warning .*not executed yet/);
-    expect(stdout).toMatch(/\ntemplate\.yaml: valid, 2 methods, 0 warnings, 1 part not executed yet\n$/);
+    expect(stdout).toMatch(/^cached\.yaml:9:\d+ warning .*not cached yet/);
+    expect(stdout).toMatch(/\ncached\.yaml: valid, 2 methods, 0 warnings, 1 part not executed yet\n$/);
+  });
+
+  it('finds errors inside mapping templates, with line and column there', async () => {
+    const { code, stdout } = await run('validate', 'template.yaml');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^template\.yaml:9:\d+ error \S+\/requestTemplates\/application~1json: .* at template line 1 column 16, #if is not closed/,
+    );
   });
 
   it('tells everything about every file before it fails', async () => {
@@ -205,7 +218,7 @@ describe('propylon validate', () => {
   });
 
   it('prints JSON for programs', async () => {
-    const { code, stdout } = await run('validate', '--json', 'broken.yaml', 'template.yaml');
+    const { code, stdout } = await run('validate', '--json', 'broken.yaml', 'cached.yaml');
     expect(code).toBe(1);
     const { files } = JSON.parse(stdout) as { files: Record<string, unknown>[] };
     expect(files).toMatchObject([
@@ -222,7 +235,7 @@ describe('propylon validate', () => {
         ],
       },
       {
-        file: 'template.yaml',
+        file: 'cached.yaml',
         valid: true,
         methods: 2,
         problems: [],

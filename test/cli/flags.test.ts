@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addSettingFlags, flagSource } from '../../src/cli/flags.js';
+import { addStartFlags, flagSource } from '../../src/cli/flags.js';
 import type { Source } from '../../src/node/environment.js';
 import { flagName, SETTINGS, settingKeys } from '../../src/node/setting-table.js';
 
 function parse(...args: string[]): Source {
   const command = new Command().argument('[definition...]');
-  addSettingFlags(command);
+  addStartFlags(command);
   command.parse(args, { from: 'user' });
   return flagSource(command.args, command.opts());
 }
@@ -43,7 +43,7 @@ describe('the flags', () => {
 
   it('are there for every setting of the table that has a line of help', () => {
     const command = new Command();
-    addSettingFlags(command);
+    addStartFlags(command);
     const flags = new Set(command.options.map(({ long }) => long));
     for (const key of settingKeys()) {
       if ('help' in SETTINGS[key]) expect(flags).toContain(`--${flagName(key)}`);

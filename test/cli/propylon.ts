@@ -15,6 +15,8 @@ export interface Finished {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
+  /** Standard input; empty by default. */
+  input?: string | Buffer;
 }
 
 /** A running command whose output can be waited for. */
@@ -25,12 +27,12 @@ export class Running {
   readonly finished: Promise<Finished>;
   readonly #listeners = new Set<() => void>();
 
-  constructor(args: readonly string[], { cwd, env }: RunOptions = {}) {
+  constructor(args: readonly string[], { cwd, env, input }: RunOptions = {}) {
     this.process = spawn(process.execPath, [MAIN, ...args], {
       env: { PATH: process.env.PATH ?? '', ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
-    this.process.stdin.end();
+    this.process.stdin.on('error', () => {}).end(input ?? '');
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
       for (const listener of this.#listeners) listener();

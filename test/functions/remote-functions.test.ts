@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Credentials } from '../../src/functions/credentials.js';
+import type { Credentials } from '../../src/aws/credentials.js';
 import { RemoteFunctions } from '../../src/functions/remote-functions.js';
 import type { FunctionCall, FunctionResult } from '../../src/integrations/integration.js';
 import type { LambdaSettings } from '../../src/node/settings.js';

@@ -39,7 +39,10 @@ describe('response sources', () => {
     ['integration.response.body.a.n', '{"a":{"n":12345678901234567890}}', '12345678901234567890'],
     ['integration.response.body.a', '{"a":{"b":1}}', undefined],
     ['integration.response.body.missing', '{"a":1}', undefined],
-    ['integration.response.body..a', '{"a":1}', undefined],
+    ['integration.response.body..a', '{"a":1}', '1'],
+    ['integration.response.body.l[*].a', '{"l":[{"a":1},{"a":"x"},{"a":{}}]}', '1,x'],
+    ['integration.response.body.l[?(@.a > 1)].a', '{"l":[{"a":1},{"a":2}]}', '2'],
+    ['integration.response.body.l.length()', '{"l":[1,2,3]}', '3'],
   ])('%s of %s is %j', (expression, body, value) => {
     expect(read(expression, body)).toBe(value);
   });

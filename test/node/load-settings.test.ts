@@ -89,6 +89,7 @@ describe('settings', () => {
       ],
       functions: [],
       lambda: { region: 'us-east-1', accountId: '000000000000' },
+      aws: { endpoints: {} },
       upstream: DEFAULT_UPSTREAM_SETTINGS,
       limits: DEFAULT_LIMITS,
       executeApiHosts: true,
@@ -129,6 +130,7 @@ describe('settings', () => {
       region: 'eu-west-1',
       accountId: '012345678901',
       lambdaEndpoint: 'http://localhost:9001',
+      awsEndpointUrl: 'http://localhost:4566',
       functionTimeout: '6s',
       maxInFlight: '7',
       maxBodyBytes: '8KiB',
@@ -160,6 +162,7 @@ describe('settings', () => {
       executeApiPaths: false,
       skipAuthorization: true,
       lambda: { region: 'eu-west-1', accountId: '012345678901', endpoint: 'http://localhost:9001' },
+      aws: { endpoint: 'http://localhost:4566', endpoints: {} },
       limits: {
         maxInFlight: 7,
         maxBodyBytes: 8_192,
@@ -205,6 +208,54 @@ describe('settings', () => {
     const fromFile = await load({ config: 'propylon.yaml' });
     expect(fromFile).toMatchObject(expected);
     expect(fromFile.apis[0]).toMatchObject({ stage: 'dev' });
+  });
+
+  it('take the endpoint of an AWS service from where it is said most narrowly', async () => {
+    put(
+      'propylon.yaml',
+      'awsEndpoints: { sqs: http://file-sqs:1, runtime.sagemaker: "http://file-sm:1/base/" }\n',
+    );
+    const machine = {
+      AWS_ENDPOINT_URL: 'http://all:4566/',
+      AWS_ENDPOINT_URL_SQS: 'http://env-sqs:1',
+      AWS_ENDPOINT_URL_SFN: 'http://env-sfn:1',
+      AWS_ENDPOINT_URL_LAMBDA: 'http://env-lambda:1',
+      AWS_ENDPOINT_URL_SNS: '',
+    };
+    const all = await load({ config: 'propylon.yaml', environment: machine });
+    expect(all.aws).toEqual({
+      endpoint: 'http://all:4566',
+      endpoints: {
+        sqs: 'http://file-sqs:1',
+        'runtime.sagemaker': 'http://file-sm:1/base',
+        states: 'http://env-sfn:1',
+        lambda: 'http://env-lambda:1',
+      },
+    });
+    expect(all.lambda.endpoint).toBe('http://env-lambda:1');
+    const flags = { awsEndpointUrl: 'http://flag:1' };
+    const told = await load({ config: 'propylon.yaml', environment: machine, flags });
+    expect(told.aws).toEqual({
+      endpoint: 'http://flag:1',
+      endpoints: { sqs: 'http://file-sqs:1', 'runtime.sagemaker': 'http://file-sm:1/base' },
+    });
+    expect(told.lambda.endpoint).toBe('http://flag:1');
+    const own = await load({ environment: machine, flags: { ...flags, lambdaEndpoint: 'http://own:1' } });
+    expect(own.lambda.endpoint).toBe('http://own:1');
+    const ignored = { ...machine, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' };
+    expect((await load({ environment: ignored })).aws).toEqual({ endpoints: {} });
+  });
+
+  it('name endpoints of AWS services that are no URLs or no services', async () => {
+    put('propylon.yaml', 'awsEndpoints:\n  sqs: nowhere\n  Simple Queue: http://x:1\n');
+    const environment = { AWS_ENDPOINT_URL: 'ftp://x' };
+    expect(await problems({ config: 'propylon.yaml', definitions: ['api.yaml'], environment })).toEqual([
+      expect.stringMatching(
+        /^propylon.yaml:2:8: awsEndpoints.sqs must be an http or https URL .* not "nowhere"$/,
+      ),
+      expect.stringMatching(/^propylon.yaml:3:17: awsEndpoints.Simple Queue must be named as /),
+      expect.stringMatching(/^AWS_ENDPOINT_URL must be an http or https URL .* not "ftp:\/\/x"$/),
+    ]);
   });
 
   it('take the region of the machine only when nobody said another to Propylon', async () => {

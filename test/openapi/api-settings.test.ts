@@ -79,6 +79,13 @@ describe('the root of a document', () => {
         },
         THROTTLED: {},
         TEAPOT: {},
+        UNAUTHORIZED: {
+          statusCode: '101',
+          responseTemplates: {
+            'text/plain': '#if($context.stage)$context.stage',
+            'text/html': '$context.stage',
+          },
+        },
       },
     });
     expect(definition.gatewayResponses).toEqual([
@@ -89,11 +96,21 @@ describe('the root of a document', () => {
         responseTemplates: { 'application/json': '{}\n' },
       },
       { responseType: 'THROTTLED', responseParameters: {}, responseTemplates: {} },
+      {
+        responseType: 'UNAUTHORIZED',
+        responseParameters: {},
+        responseTemplates: {
+          'text/plain': '#if($context.stage)$context.stage',
+          'text/html': '$context.stage',
+        },
+      },
     ]);
     expect(messages).toEqual([
       expect.stringContaining('The mapping of "gatewayresponse.header.b" must be a text'),
       expect.stringContaining('"c" is no mapping target'),
       expect.stringContaining('"TEAPOT" is no gateway response type'),
+      expect.stringContaining('The status code "101" is ignored'),
+      expect.stringContaining('"#if" stays as it is'),
     ]);
   });
 

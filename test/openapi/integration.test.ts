@@ -248,7 +248,7 @@ describe('what a newcomer forgets', () => {
   test('a placeholder of the uri without a mapping: the line to add, in JSON', () => {
     const integration = { ...PROXY, uri: 'http://h/{proxy}?x={proxy}' };
     expect(loadIntegration(integration, path, declared).messages).toEqual([
-      `warning ${at}/uri: Nothing fills "{proxy}" of this uri, the braces are sent as they are: ` +
+      `warning ${at}/uri: Nothing fills "{proxy}" of this uri, so requests answer 500: ` +
         'add "requestParameters": {"integration.request.path.proxy": "method.request.path.proxy"}.',
     ]);
     const other = { ...integration, requestParameters: { 'integration.request.header.a': "'x'" } };
@@ -279,7 +279,7 @@ describe('what a newcomer forgets', () => {
         column: 9,
         pointer: '/paths/~1a~1{proxy+}/x-amazon-apigateway-any-method/x-amazon-apigateway-integration/uri',
         message:
-          'Nothing fills "{proxy}" of this uri, the braces are sent as they are: ' +
+          'Nothing fills "{proxy}" of this uri, so requests answer 500: ' +
           'add requestParameters: {integration.request.path.proxy: method.request.path.proxy}.',
       },
     ]);

@@ -33,14 +33,14 @@ function inIntegration(integration: Json): string[] {
 
 describe('of an integration', () => {
   test('everything that is executed is not listed', () => {
-    const literal = { 'application/json': '{"statusCode": 200}' };
+    const template = { 'application/json': '#set($code = 200){"statusCode": $code}' };
     const mappings = {
-      requestParameters: { 'integration.request.header.a': 'method.request.body.a[0]' },
+      requestParameters: { 'integration.request.header.a': 'method.request.body.a[*]' },
       timeoutInMillis: 1000,
     };
     for (const integration of [
-      { ...MOCK, requestTemplates: literal },
-      { ...HTTP, ...mappings },
+      { ...MOCK, requestTemplates: template },
+      { ...HTTP, ...mappings, requestTemplates: template, contentHandling: 'CONVERT_TO_TEXT' },
       { ...PROXY, ...mappings, responseTransferMode: 'STREAM', contentHandling: 'CONVERT_TO_TEXT' },
       {
         type: 'aws',
@@ -63,48 +63,15 @@ describe('of an integration', () => {
 
   test.each([
     [
-      'VTL in a request template',
-      { ...HTTP, requestTemplates: { 'application/json': '{"a": $input.json("$.a")}' } },
-      '/requestTemplates/application~1json',
-      'Mapping templates with "$" or "#" (VTL)',
-    ],
-    [
-      'VTL in a response template',
+      'a service as aws_proxy',
       {
-        ...MOCK,
-        responses: { default: { statusCode: '200', responseTemplates: { 'text/plain': '#if(1)#end' } } },
-      },
-      '/responses/default/responseTemplates/text~1plain',
-      'Mapping templates with "$" or "#" (VTL)',
-    ],
-    [
-      'JSONPath with a wildcard',
-      { ...PROXY, requestParameters: { 'integration.request.header.a': 'method.request.body.a[*]' } },
-      '/requestParameters/integration.request.header.a',
-      'JSONPath with wildcards',
-    ],
-    [
-      'an AWS service',
-      {
-        type: 'aws',
+        type: 'aws_proxy',
         httpMethod: 'POST',
         uri: 'arn:aws:apigateway:us-east-1:sqs:path/q',
         responses: HTTP.responses,
       },
       '/uri',
-      'AWS services other than Lambda',
-    ],
-    [
-      'contentHandling',
-      { ...HTTP, contentHandling: 'CONVERT_TO_TEXT' },
-      '/contentHandling',
-      'contentHandling is not executed',
-    ],
-    [
-      'contentHandling of a response',
-      { ...MOCK, responses: { default: { statusCode: '200', contentHandling: 'CONVERT_TO_BINARY' } } },
-      '/responses/default/contentHandling',
-      'contentHandling is not executed',
+      'aws_proxy calls Lambda functions only',
     ],
     [
       'a VPC link',
@@ -133,10 +100,10 @@ describe('of an integration', () => {
   test('given by reference, the place is that of its target', () => {
     const $ref = '#/components/x-amazon-apigateway-integrations/A';
     const components = {
-      'x-amazon-apigateway-integrations': { A: { ...HTTP, contentHandling: 'CONVERT_TO_TEXT' } },
+      'x-amazon-apigateway-integrations': { A: { ...PROXY, connectionType: 'VPC_LINK', connectionId: 'x' } },
     };
     expect(found(openapi({ '/a': { get: operation({ $ref }) } }, { components }))).toEqual([
-      expect.stringMatching('^warning /components/x-amazon-apigateway-integrations/A/contentHandling: '),
+      expect.stringMatching('^warning /components/x-amazon-apigateway-integrations/A/connectionType: '),
     ]);
   });
 });
@@ -162,29 +129,13 @@ describe('of a method and its API', () => {
     ]);
   });
 
-  test('a request validator is listed when it checks anything', () => {
-    const validators = {
-      'x-amazon-apigateway-request-validators': { all: { validateRequestBody: true }, none: {} },
-    };
-    const get = (name: string) => operation(MOCK, { 'x-amazon-apigateway-request-validator': name });
-    expect(found(openapi({ '/a': { get: get('none') } }, validators))).toEqual([]);
-    expect(found(openapi({ '/a': { get: get('all') } }, validators))).toEqual([
-      expect.stringMatching(
-        '^warning /paths/~1a/get/x-amazon-apigateway-request-validator: Requests are not validated',
-      ),
-    ]);
-  });
-
   test('settings of the whole API are listed once', () => {
     const extra = {
       'x-amazon-apigateway-policy': {},
-      'x-amazon-apigateway-minimum-compression-size': 0,
       'x-amazon-apigateway-gateway-responses': { DEFAULT_4XX: {}, DEFAULT_5XX: {} },
     };
     expect(found(openapi({}, extra)).map((message) => message.split(':')[0])).toEqual([
       'warning /x-amazon-apigateway-policy',
-      'warning /x-amazon-apigateway-gateway-responses',
-      'warning /x-amazon-apigateway-minimum-compression-size',
     ]);
   });
 });

@@ -12,6 +12,7 @@ export function nodeSettings(changes: Partial<NodeSettings> = {}): NodeSettings 
     acceptors: 1,
     apis: [],
     functions: [],
+    aws: { endpoints: {} },
     lambda: { region: 'us-east-1', accountId: '000000000000' },
     upstream: DEFAULT_UPSTREAM_SETTINGS,
     limits: DEFAULT_LIMITS,

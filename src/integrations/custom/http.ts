@@ -4,22 +4,20 @@ import { GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import { completeTraceId } from '../../exchange/trace-id.js';
 import { type HeaderBlock, headerValue } from '../../http/header-block.js';
 import type { BodyText } from '../../mapping/body-text.js';
-import { mappedHeaderLine, RequestMapping } from '../../mapping/request-mapping.js';
+import type { RequestOverrides } from '../../mapping/overrides.js';
+import { type MappedHeaders, RequestMapping } from '../../mapping/request-mapping.js';
 import { UriTemplate } from '../../mapping/uri-template.js';
 import type { UpstreamClient } from '../../upstream/upstream.js';
 import { answerUriFault, backendMethod, joinQueries } from '../backend-request.js';
 import type { CompiledIntegration, IntegrationContext } from '../integration.js';
 import { Misconfigured } from '../misconfigured.js';
 import { CollectedResponse, type ResponseReceiver } from './collected-response.js';
+import type { Payload } from './content-handling.js';
 import { IntegrationRequest } from './integration-request.js';
 import { answerSelected, IntegrationResponses } from './integration-responses.js';
-import { NO_TEMPLATES, type TemplateCompiler } from './templates.js';
 
 /** Compiles an HTTP integration. A configuration that cannot work answers 500 to every call, with the cause in the log. */
-export function compileHttp(
-  context: IntegrationContext,
-  templates: TemplateCompiler = NO_TEMPLATES,
-): CompiledIntegration {
+export function compileHttp(context: IntegrationContext): CompiledIntegration {
   const { integration, stage } = context;
   const mapping = new RequestMapping(integration.requestParameters, 'http', context);
   if (mapping.forbidden !== undefined) {
@@ -30,15 +28,16 @@ export function compileHttp(
     stageVariables: stage.variables,
     path: mapping.path,
     tls: integration.tlsConfig,
+    overridable: Object.keys(integration.requestTemplates).length > 0,
   });
   if (uri.fault !== null) return new Misconfigured(uri.fault.cause, uri.fault.response);
   const method = backendMethod(integration.httpMethod);
   if (method === undefined) return new Misconfigured(`Not an HTTP method: ${integration.httpMethod}`);
-  return new HttpIntegration(context, mapping, uri, method, templates);
+  return new HttpIntegration(context, mapping, uri, method);
 }
 
 /** Methods whose integration requests have no body, whatever a template rendered. */
-const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+export const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Methods of the client whose Content-Type goes on. */
 const WITH_CONTENT_TYPE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -52,6 +51,7 @@ class HttpIntegration implements CompiledIntegration {
   readonly #method: string;
   readonly #timeoutMs: number;
   readonly #apiId: string;
+  readonly #userAgent: HeaderBlock;
   readonly #receive: ResponseReceiver = (exchange, status, headers, body, traceId) =>
     answerSelected(
       exchange,
@@ -61,47 +61,53 @@ class HttpIntegration implements CompiledIntegration {
       `X-Amzn-Trace-Id: ${traceId}\r\n`,
     );
 
-  constructor(
-    context: IntegrationContext,
-    mapping: RequestMapping,
-    uri: UriTemplate,
-    method: string,
-    templates: TemplateCompiler,
-  ) {
+  constructor(context: IntegrationContext, mapping: RequestMapping, uri: UriTemplate, method: string) {
     const { integration, services, stage } = context;
     this.#client = services.upstream;
     this.#mapping = mapping;
     this.#uri = uri;
-    this.#request = new IntegrationRequest(context, mapping, templates, (exchange, text, payload) =>
-      this.#send(exchange, text, payload),
+    this.#request = new IntegrationRequest(context, mapping, (exchange, text, payload, overrides) =>
+      this.#send(exchange, text, payload, overrides),
     );
-    this.#responses = new IntegrationResponses(context, templates);
+    this.#responses = new IntegrationResponses(context);
     this.#method = method;
     this.#timeoutMs = integration.timeoutInMillis;
     this.#apiId = stage.apiId;
+    this.#userAgent = `User-Agent: AmazonAPIGateway_${stage.apiId}\r\n`;
   }
 
   invoke(exchange: Exchange): void {
     this.#request.prepare(exchange);
   }
 
-  #send(exchange: Exchange, text: BodyText | null, payload: Uint8Array | string | null): void {
+  #send(
+    exchange: Exchange,
+    text: BodyText | null,
+    payload: Payload,
+    overrides: RequestOverrides | null,
+  ): void {
     const uri = this.#uri;
-    const endpoint = uri.endpointOf(exchange, text);
-    const path = uri.pathOf(exchange, text);
-    const own = uri.queryOf(exchange, text);
+    const texts = overrides === null ? null : overrides.path;
+    const endpoint = uri.endpointOf(exchange, text, texts);
+    const path = uri.pathOf(exchange, text, texts);
+    const own = uri.queryOf(exchange, text, texts);
     if ('cause' in endpoint || typeof path !== 'string' || typeof own !== 'string') {
       answerUriFault(exchange, endpoint, path, own);
       return;
     }
-    const query = joinQueries(own, this.#mapping.queryOf(exchange, text));
+    const query = joinQueries(own, this.#mapping.queryOf(exchange, text, overrides));
     const method = this.#method === '' ? exchange.method : this.#method;
     const traceId = completeTraceId(headerValue(exchange.request.headers, 'x-amzn-trace-id'));
     new CollectedResponse(exchange, traceId, this.#receive).start(this.#client, {
       origin: endpoint.origin,
       method,
       target: query === '' ? path : `${path}?${query}`,
-      headers: this.#headers(exchange, endpoint.host, traceId, text),
+      headers: this.#headers(
+        exchange,
+        endpoint.host,
+        traceId,
+        this.#mapping.headersOf(exchange, text, overrides),
+      ),
       body: BODYLESS.has(method) ? null : payload,
       bodyLength: -1,
       timeoutMs: this.#timeoutMs,
@@ -109,37 +115,17 @@ class HttpIntegration implements CompiledIntegration {
   }
 
   /** Mapped headers replace the defaults, whatever their case (reference 04 section 5). */
-  #headers(exchange: Exchange, host: string, traceId: string, text: BodyText | null): HeaderBlock {
-    let mapped = '';
-    let hostLine = `Host: ${host}\r\n`;
-    let accept = 'Accept: application/json\r\n';
-    let userAgent = `User-Agent: AmazonAPIGateway_${this.#apiId}\r\n`;
-    let contentType = contentTypeLine(exchange);
-    for (const header of this.#mapping.headers) {
-      const line = mappedHeaderLine(header, exchange, text);
-      if (line === '') continue;
-      mapped += line;
-      switch (header.lowerName) {
-        case 'host':
-          hostLine = '';
-          break;
-        case 'accept':
-          accept = '';
-          break;
-        case 'user-agent':
-          userAgent = '';
-          break;
-        case 'content-type':
-          contentType = '';
-          break;
-      }
-    }
-    return `${hostLine}X-Amzn-Apigateway-Api-Id: ${this.#apiId}\r\nX-Amzn-Trace-Id: ${traceId}\r\n${accept}${userAgent}${contentType}${mapped}`;
+  #headers(exchange: Exchange, host: string, traceId: string, mapped: MappedHeaders): HeaderBlock {
+    const hostLine = mapped.host || `Host: ${host}\r\n`;
+    const accept = mapped.hasAccept ? '' : 'Accept: application/json\r\n';
+    const userAgent = mapped.hasUserAgent ? '' : this.#userAgent;
+    const contentType = mapped.contentType || contentTypeLine(exchange);
+    return `${hostLine}X-Amzn-Apigateway-Api-Id: ${this.#apiId}\r\nX-Amzn-Trace-Id: ${traceId}\r\n${accept}${userAgent}${contentType}${mapped.others}`;
   }
 }
 
 /** The client's Content-Type, for the methods of the client that carry a body (section 2.2). */
-function contentTypeLine(exchange: Exchange): string {
+export function contentTypeLine(exchange: Exchange): string {
   if (!WITH_CONTENT_TYPE.has(exchange.method)) return '';
   return `Content-Type: ${headerValue(exchange.request.headers, 'content-type') || 'application/json'}\r\n`;
 }

@@ -1,17 +1,20 @@
 /**
- * The response half of custom integrations: picks the integration response (reference 05 section 1), maps its headers,
- * applies its template, and answers.
+ * The response half of custom integrations: picks the integration response (reference 05 section 1), converts the body,
+ * applies the template, maps headers, puts overrides over them, and answers.
  */
 import type { Exchange } from '../../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import type { HeaderBlock } from '../../http/header-block.js';
 import { BodyText } from '../../mapping/body-text.js';
+import { type ResponseOverrides, responseOverrides, UnusableOverride } from '../../mapping/overrides.js';
 import { ResponseMapping } from '../../mapping/response-mapping.js';
 import type { IntegrationResponse } from '../../model/snapshot.js';
 import type { IntegrationContext } from '../integration.js';
 import { REMAPPED_PREFIX, responseHeaderRule } from '../response-headers.js';
+import { convert, convertForTemplate, isFault, type Payload, ResponseContent } from './content-handling.js';
 import { compileSelectionPattern, type SelectionPattern } from './selection-pattern.js';
-import { ResponseTemplates, renderTemplate, type TemplateCompiler } from './templates.js';
+import { scopeOf, TemplateScopes } from './template-scope.js';
+import { ResponseTemplates, renderTemplate } from './templates.js';
 
 const CONFIGURATION = 'Execution failed due to configuration error:';
 
@@ -37,17 +40,13 @@ export class IntegrationResponses {
   /** By status code; null: there is none. */
   readonly #byStatus = new Map<number, CompiledResponse | null>();
 
-  constructor(context: IntegrationContext, templates: TemplateCompiler) {
+  constructor(context: IntegrationContext) {
+    const scopes = new TemplateScopes(context);
     const declared = new Set(context.method.responses.map(({ statusCode }) => statusCode));
     const selectable: Selectable[] = [];
     let byDefault: CompiledResponse | undefined;
     for (const definition of context.integration.responses) {
-      const response = new CompiledResponse(
-        definition,
-        declared.has(definition.statusCode),
-        context,
-        templates,
-      );
+      const response = new CompiledResponse(definition, declared.has(definition.statusCode), context, scopes);
       if (definition.selectionPattern === undefined || definition.selectionPattern === '') {
         byDefault ??= response;
         continue;
@@ -107,14 +106,16 @@ export class CompiledResponse {
   readonly #status: number;
   readonly #fault: string | undefined;
   readonly #mapping: ResponseMapping;
+  readonly #content: ResponseContent;
   readonly #templates: ResponseTemplates;
+  readonly #scopes: TemplateScopes;
 
   /** @param declared the method has a response of this status code */
   constructor(
     definition: IntegrationResponse,
     declared: boolean,
     context: IntegrationContext,
-    templates: TemplateCompiler,
+    scopes: TemplateScopes,
   ) {
     const { statusCode } = definition;
     this.#status = Number(statusCode);
@@ -123,7 +124,9 @@ export class CompiledResponse {
         ? undefined
         : `${CONFIGURATION} Output mapping refers to an invalid method response: ${statusCode}`;
     this.#mapping = new ResponseMapping(definition.responseParameters, context, leavingName);
-    this.#templates = new ResponseTemplates(definition.responseTemplates, context, templates);
+    this.#content = new ResponseContent(context.stage.binaryMediaTypes, definition.contentHandling);
+    this.#templates = new ResponseTemplates(definition.responseTemplates);
+    this.#scopes = scopes;
   }
 
   /** @param traceLine the gateway's own `X-Amzn-Trace-Id`, empty for MOCK */
@@ -137,11 +140,44 @@ export class CompiledResponse {
       answerGatewayResponse(exchange, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR, MALFORMED);
       return;
     }
+    const body = this.#bodyOf(exchange, payload);
+    const overrides = body === undefined ? undefined : overridesOf(exchange);
+    if (body === undefined || overrides === undefined) return;
+    const answer = { headers: payload.headers, body: text };
+    const headers = this.#mapping.headersOf(exchange, answer, overrides.headers);
+    exchange.answer(overrides.status ?? this.#status, headers + traceLine, body);
+  }
+
+  /** Undefined: the exchange has been answered 500. */
+  #bodyOf(exchange: Exchange, { headers, body }: BackendPayload): Payload | undefined {
     const template = this.#templates.choose(exchange);
-    const body = template === undefined ? payload.body : renderTemplate(exchange, template, payload.body);
-    if (body === undefined) return;
-    const headers = this.#mapping.headersOf(exchange, { headers: payload.headers, body: text });
-    exchange.answer(this.#status, headers + traceLine, body === '' ? null : body);
+    const conversion = this.#content.conversionOf(exchange, headers);
+    const payload = template === undefined ? convert(conversion, body) : convertForTemplate(conversion, body);
+    if (isFault(payload)) {
+      answerGatewayResponse(exchange, payload.response, payload.cause);
+      return undefined;
+    }
+    if (template === undefined) return payload;
+    const text =
+      'text' in template
+        ? template.text
+        : renderTemplate(exchange, template, this.#scopes.open(exchange, payload));
+    return text === '' ? null : text;
+  }
+}
+
+const NO_OVERRIDES: ResponseOverrides = { headers: [], status: undefined };
+
+/** What the templates of the exchange, the request's included, set; undefined: the exchange has been answered 500. */
+function overridesOf(exchange: Exchange): ResponseOverrides | undefined {
+  const scope = scopeOf(exchange);
+  if (scope === undefined) return NO_OVERRIDES;
+  try {
+    return responseOverrides(scope.overrides);
+  } catch (error) {
+    if (!(error instanceof UnusableOverride)) throw error;
+    answerGatewayResponse(exchange, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR, error.message);
+    return undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway
 import { completeTraceId } from '../../exchange/trace-id.js';
 import { headerValue } from '../../http/header-block.js';
 import type { BodyText } from '../../mapping/body-text.js';
+import type { RequestOverrides } from '../../mapping/overrides.js';
 import { type MappedHeader, RequestMapping } from '../../mapping/request-mapping.js';
 import { readText } from '../../mapping/source.js';
 import type {
@@ -17,38 +18,33 @@ import type {
 } from '../integration.js';
 import { type FunctionAddress, parseFunctionUri } from '../lambda-proxy/function-uri.js';
 import { Misconfigured } from '../misconfigured.js';
+import type { Payload } from './content-handling.js';
 import { IntegrationRequest } from './integration-request.js';
 import { answerSelected, IntegrationResponses } from './integration-responses.js';
-import { NO_TEMPLATES, type TemplateCompiler } from './templates.js';
 
 const CONFIGURATION = 'Execution failed due to configuration error:';
 
-/** `arn:{partition}:apigateway:{region}:{service}:{path|action}/...` of a service that is not Lambda. */
-const SERVICE_URI = /^arn:aws[a-z-]*:apigateway:[^:]*:(?!lambda:)[^:]+:(?:path|action)\//;
-
 /**
- * Compiles an AWS integration with a Lambda URI. Other services are not executed: every call answers 500. So does, with
- * its cause in the log, a configuration that cannot work.
+ * Compiles an AWS integration with a Lambda URI. A configuration that cannot work answers 500 to every call, with the
+ * cause in the log.
  */
-export function compileLambdaCustom(
-  context: IntegrationContext,
-  templates: TemplateCompiler = NO_TEMPLATES,
-): CompiledIntegration {
+export function compileLambdaCustom(context: IntegrationContext): CompiledIntegration {
   const { integration, stage } = context;
   const uri = integration.uri ?? '';
   const mapping = new RequestMapping(integration.requestParameters, 'aws', context);
   if (mapping.forbidden !== undefined) {
     return new Misconfigured(mapping.forbidden, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR);
   }
-  if (SERVICE_URI.test(uri)) return new Misconfigured('AWS service integrations are not executed yet');
   const address = parseFunctionUri(uri, stage.variables);
   if (address === undefined) return new Misconfigured(`${CONFIGURATION} Invalid endpoint address`);
   const method = integration.httpMethod?.toUpperCase() ?? 'POST';
   if (method !== 'POST') {
     return new Misconfigured(`${CONFIGURATION} Lambda functions are called with POST, not ${method}`);
   }
-  return new LambdaCustom(context, mapping, address, templates);
+  return new LambdaCustom(context, mapping, address);
 }
+
+const INVOCATION_TYPE = 'x-amz-invocation-type';
 
 class LambdaCustom implements CompiledIntegration {
   readonly responses: IntegrationResponses;
@@ -59,20 +55,15 @@ class LambdaCustom implements CompiledIntegration {
   readonly #apiId: string;
   readonly #timeoutMs: number;
 
-  constructor(
-    context: IntegrationContext,
-    mapping: RequestMapping,
-    address: FunctionAddress,
-    templates: TemplateCompiler,
-  ) {
+  constructor(context: IntegrationContext, mapping: RequestMapping, address: FunctionAddress) {
     this.#functions = context.services.functions;
     this.#address = address;
-    this.#request = new IntegrationRequest(context, mapping, templates, (exchange, text, payload) =>
-      this.#call(exchange, text, payload),
+    this.#request = new IntegrationRequest(context, mapping, (exchange, text, payload, overrides) =>
+      this.#call(exchange, text, payload, overrides),
     );
-    this.responses = new IntegrationResponses(context, templates);
+    this.responses = new IntegrationResponses(context);
     // Other mapped headers would go on the Invoke call, where Lambda takes no notice of them.
-    this.#invocationType = mapping.headers.find(({ lowerName }) => lowerName === 'x-amz-invocation-type');
+    this.#invocationType = mapping.headers.find(({ lowerName }) => lowerName === INVOCATION_TYPE);
     this.#apiId = context.stage.apiId;
     this.#timeoutMs = context.integration.timeoutInMillis;
   }
@@ -81,22 +72,35 @@ class LambdaCustom implements CompiledIntegration {
     this.#request.prepare(exchange);
   }
 
-  #call(exchange: Exchange, text: BodyText | null, payload: Uint8Array | string | null): void {
+  #call(
+    exchange: Exchange,
+    text: BodyText | null,
+    payload: Payload,
+    overrides: RequestOverrides | null,
+  ): void {
     const traceId = completeTraceId(headerValue(exchange.request.headers, 'x-amzn-trace-id'));
-    const type = this.#invocationType;
-    const isEvent = type !== undefined && readText(type.source, exchange, text) === 'Event';
     new LambdaCall(this.responses, exchange, traceId).start(this.#functions, {
       functionName: this.#address.functionName,
       region: this.#address.region,
       payload: payload ?? '{}',
       timeoutMs: this.#timeoutMs,
-      invocationType: isEvent ? 'Event' : 'RequestResponse',
+      invocationType: this.#isEvent(exchange, text, overrides) ? 'Event' : 'RequestResponse',
       apiId: this.#apiId,
       requestId: exchange.requestId,
       traceId,
     });
   }
+
+  #isEvent(exchange: Exchange, text: BodyText | null, overrides: RequestOverrides | null): boolean {
+    const override = overrides?.headers.find(({ lowerName }) => lowerName === INVOCATION_TYPE);
+    if (override !== undefined) return override.values.at(-1) === 'Event';
+    const type = this.#invocationType;
+    return type !== undefined && readText(type.source, exchange, text) === 'Event';
+  }
 }
+
+/** Lambda's own result has this type, whatever the function returned. */
+const RESULT_HEADERS = 'Content-Type: application/json\r\n';
 
 class LambdaCall implements ExchangeListener {
   readonly #responses: IntegrationResponses;
@@ -173,7 +177,7 @@ class LambdaCall implements ExchangeListener {
     answerSelected(
       this.#exchange,
       this.#responses.select(text),
-      { headers: '', body },
+      { headers: RESULT_HEADERS, body },
       200,
       `X-Amzn-Trace-Id: ${this.#traceId}\r\n`,
     );
@@ -183,7 +187,7 @@ class LambdaCall implements ExchangeListener {
 const ERROR_MESSAGE = Buffer.from('errorMessage');
 
 /** `errorMessage` of the function's result; empty when there is none (reference 05 section 1). */
-function errorMessageOf(payload: Uint8Array): string {
+export function errorMessageOf(payload: Uint8Array): string {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   // Results without the word, which is nearly all, are not parsed. A name written with escapes is not found: functions
   // do not write their errors so, and a client that could would only reach the default response.

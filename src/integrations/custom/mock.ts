@@ -1,9 +1,8 @@
 /** MOCK: no backend; the request template names the status, the integration response is the answer (reference 02 section 5). */
-import { collectBody } from '../../exchange/collect-body.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
-import { MAX_PAYLOAD_BYTES } from '../backend-request.js';
 import type { CompiledIntegration, IntegrationContext } from '../integration.js';
+import { RequestBody } from './integration-request.js';
 import {
   answerSelected,
   type CompiledResponse,
@@ -11,13 +10,7 @@ import {
   IntegrationResponses,
 } from './integration-responses.js';
 import { readMockStatus } from './mock-status.js';
-import {
-  NO_TEMPLATES,
-  RequestTemplates,
-  renderTemplate,
-  type Template,
-  type TemplateCompiler,
-} from './templates.js';
+import type { Template } from './templates.js';
 
 const NO_STATUS =
   'Execution failed due to configuration error: Unable to parse statusCode. It should be an integer that is defined in the request template.';
@@ -26,11 +19,8 @@ const NO_STATUS =
 const NO_STATUS_ASKED = 200;
 
 /** Compiles a MOCK integration. Its `requestParameters` have no effect. */
-export function compileMock(
-  context: IntegrationContext,
-  templates: TemplateCompiler = NO_TEMPLATES,
-): CompiledIntegration {
-  return new MockIntegration(context, templates);
+export function compileMock(context: IntegrationContext): CompiledIntegration {
+  return new MockIntegration(context);
 }
 
 interface Outcome {
@@ -39,43 +29,32 @@ interface Outcome {
 }
 
 class MockIntegration implements CompiledIntegration {
-  readonly #templates: RequestTemplates;
+  readonly #request: RequestBody;
   readonly #responses: IntegrationResponses;
   /** What each plain template comes to, worked out once. Null: it names no status. */
   readonly #known = new Map<string, Outcome | null>();
 
-  constructor(context: IntegrationContext, templates: TemplateCompiler) {
-    const { requestTemplates, passthroughBehavior } = context.integration;
-    this.#templates = new RequestTemplates(requestTemplates, passthroughBehavior, context, templates);
-    this.#responses = new IntegrationResponses(context, templates);
-    for (const text of this.#templates.plainTexts()) this.#known.set(text, this.#outcomeOf(text));
+  constructor(context: IntegrationContext) {
+    this.#request = new RequestBody(context);
+    this.#responses = new IntegrationResponses(context);
+    for (const text of this.#request.templates.plainTexts()) this.#known.set(text, this.#outcomeOf(text));
   }
 
   invoke(exchange: Exchange): void {
-    const choice = this.#templates.choose(exchange);
-    if (choice === 'unsupported') {
-      answerGatewayResponse(exchange, GATEWAY_RESPONSES.UNSUPPORTED_MEDIA_TYPE);
-      return;
-    }
-    if (typeof choice === 'object' && 'text' in choice) {
-      this.#answer(exchange, this.#known.get(choice.text) ?? null);
-      return;
-    }
-    collectBody(exchange, MAX_PAYLOAD_BYTES, (body) => {
-      if (body === 'too-large') answerGatewayResponse(exchange, GATEWAY_RESPONSES.REQUEST_TOO_LARGE);
-      else this.#render(exchange, choice, body);
-    });
+    this.#request.collect(exchange, (body, choice) => this.#proceed(exchange, body, choice));
   }
 
-  #render(exchange: Exchange, choice: Template | 'passthrough', body: Uint8Array | null): void {
-    const rendered = choice === 'passthrough' ? body : renderTemplate(exchange, choice, body);
-    if (rendered === undefined) return;
-    if (rendered === null) {
+  #proceed(exchange: Exchange, body: Uint8Array | null, choice: Template | 'passthrough'): void {
+    const payload = this.#request.transform(exchange, body, choice);
+    if (payload === undefined) return;
+    if (choice !== 'passthrough' && 'text' in choice) {
+      this.#answer(exchange, this.#known.get(choice.text) ?? null);
+    } else if (choice === 'passthrough' && payload === null) {
       answerSelected(exchange, this.#responses.byDefault, EMPTY_PAYLOAD, NO_STATUS_ASKED, '');
-      return;
+    } else {
+      const text = typeof payload === 'string' ? payload : Buffer.from(payload ?? '').toString('utf8');
+      this.#answer(exchange, this.#outcomeOf(text));
     }
-    const text = typeof rendered === 'string' ? rendered : Buffer.from(rendered).toString('utf8');
-    this.#answer(exchange, this.#outcomeOf(text));
   }
 
   #outcomeOf(text: string): Outcome | null {

@@ -1,50 +1,39 @@
 /**
- * Mapping templates of custom integrations: which one applies (reference 02 section 9), and the port to the engine that
- * renders those that hold more than text.
+ * Mapping templates of custom integrations: which one applies (reference 02 section 9), and what it renders to
+ * (reference 03).
  */
 import type { Exchange } from '../../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import { headerValue, headerValues } from '../../http/header-block.js';
 import { firstMediaType } from '../../http/media-type.js';
-import type { MappingContext } from '../../mapping/context-variables.js';
 import type { PassthroughBehavior } from '../../model/snapshot.js';
+import { TemplateError, TemplateRunError } from '../../templates/errors.js';
+import type { TemplateScope } from '../../templates/scope.js';
+import { type CompiledTemplate, compileTemplate } from '../../templates/template.js';
 
-/** A template that has to be rendered. */
-export interface CompiledTemplate {
-  /**
-   * @param payload the request's or the backend's body; null: empty
-   * @throws Error when the template cannot be rendered: the call answers 500 with the message as its cause
-   */
-  render(exchange: Exchange, payload: Uint8Array | null): string;
-}
+/** The template that applies to one message. A plain `text` needs no rendering; one with a `fault` answers 500. */
+export type Template =
+  | { readonly text: string; readonly name: string }
+  | { readonly compiled: CompiledTemplate; readonly name: string }
+  | { readonly fault: string; readonly name: string };
 
-/** The port to a template engine. */
-export interface TemplateCompiler {
-  /** Undefined: the template cannot be executed, calls that need it answer 500. */
-  compile(source: string, context: MappingContext): CompiledTemplate | undefined;
-}
-
-/** Stands in while there is no engine: every template that is not plain text is unexecuted. */
-export const NO_TEMPLATES: TemplateCompiler = { compile: () => undefined };
-
-/** The template that applies to one message. A plain `text` needs no rendering. */
-export type Template = { text: string } | { compiled: CompiledTemplate | undefined };
-
-/** The rendered text; undefined when that failed: the exchange is answered 500 then. */
+/** The rendered text; undefined when that failed: the exchange is answered 500 then, with the cause in the log. */
 export function renderTemplate(
   exchange: Exchange,
-  template: Template,
-  payload: Uint8Array | null,
+  template: Exclude<Template, { text: string }>,
+  scope: TemplateScope,
 ): string | undefined {
-  if ('text' in template) return template.text;
-  let cause = 'Mapping template not executed yet';
-  if (template.compiled !== undefined) {
-    try {
-      return template.compiled.render(exchange, payload);
-    } catch (error) {
-      cause = `Mapping template failed: ${(error as Error).message}`;
-    }
+  if ('fault' in template) return failed(exchange, template.fault);
+  try {
+    return template.compiled.render(scope);
+  } catch (error) {
+    if (error instanceof TemplateRunError)
+      return failed(exchange, `The ${template.name} failed: ${error.message}`);
+    throw error;
   }
+}
+
+function failed(exchange: Exchange, cause: string): undefined {
   answerGatewayResponse(exchange, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR, cause);
   return undefined;
 }
@@ -53,17 +42,24 @@ export function renderTemplate(
 const DYNAMIC = /[$#]/;
 
 /** White space around a template is not part of it (reference 03). */
-function compileTemplate(source: string, context: MappingContext, compiler: TemplateCompiler): Template {
-  return DYNAMIC.test(source) ? { compiled: compiler.compile(source, context) } : { text: source.trim() };
+function compile(source: string, name: string): Template {
+  if (!DYNAMIC.test(source)) return { text: source.trim(), name };
+  try {
+    return { compiled: compileTemplate(source), name };
+  } catch (error) {
+    if (error instanceof TemplateError) {
+      return { fault: `The ${name} cannot be compiled: ${error.message}`, name };
+    }
+    throw error;
+  }
 }
 
 function compileTemplates(
   sources: Readonly<Record<string, string>>,
-  context: MappingContext,
-  compiler: TemplateCompiler,
+  kind: 'request' | 'response',
 ): ReadonlyMap<string, Template> {
   return new Map(
-    Object.entries(sources).map(([key, text]) => [key, compileTemplate(text, context, compiler)]),
+    Object.entries(sources).map(([key, text]) => [key, compile(text, `${kind} template for ${key}`)]),
   );
 }
 
@@ -78,13 +74,8 @@ export class RequestTemplates {
   /** The choice when every request gets the same. */
   readonly #only: RequestTemplateChoice | undefined;
 
-  constructor(
-    sources: Readonly<Record<string, string>>,
-    behavior: PassthroughBehavior,
-    context: MappingContext,
-    compiler: TemplateCompiler,
-  ) {
-    this.#templates = compileTemplates(sources, context, compiler);
+  constructor(sources: Readonly<Record<string, string>>, behavior: PassthroughBehavior) {
+    this.#templates = compileTemplates(sources, 'request');
     const passes =
       behavior === 'WHEN_NO_MATCH' || (behavior === 'WHEN_NO_TEMPLATES' && this.#templates.size === 0);
     this.#otherwise = this.#templates.get('$default') ?? (passes ? 'passthrough' : 'unsupported');
@@ -109,12 +100,8 @@ export class ResponseTemplates {
   readonly #templates: ReadonlyMap<string, Template>;
   readonly #fallback: Template | undefined;
 
-  constructor(
-    sources: Readonly<Record<string, string>>,
-    context: MappingContext,
-    compiler: TemplateCompiler,
-  ) {
-    this.#templates = compileTemplates(sources, context, compiler);
+  constructor(sources: Readonly<Record<string, string>>) {
+    this.#templates = compileTemplates(sources, 'response');
     this.#fallback = this.#templates.get(DEFAULT_KEY) ?? this.#templates.values().next().value;
   }
 

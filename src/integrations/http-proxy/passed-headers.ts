@@ -1,4 +1,5 @@
 /** The response head of HTTP_PROXY: the backend's headers, some renamed, few dropped (reference 02 section 3). */
+import { type Coding, contentCoding } from '../../content-encoding/codings.js';
 import { type HeaderBlock, headerValues } from '../../http/header-block.js';
 import { REMAPPED_PREFIX, responseHeaderRule } from '../response-headers.js';
 import { hashName } from './header-names.js';
@@ -8,6 +9,7 @@ const REMAP = 1;
 const DROP = 2;
 const CONTENT_TYPE = 4;
 const CONNECTION = 8;
+const CONTENT_ENCODING = 16;
 
 const SLOTS = 1024;
 const MASK = SLOTS - 1;
@@ -38,6 +40,7 @@ function learn(slice: string, slot: number): number {
   let meaning = rule === 'remap' ? REMAP : rule === 'drop' ? DROP : 0;
   if (lowerName === 'content-type') meaning |= CONTENT_TYPE;
   if (lowerName === 'connection') meaning |= CONNECTION;
+  if (lowerName === 'content-encoding') meaning |= CONTENT_ENCODING;
   if (learned < LEARNED_NAMES) {
     learned++;
     // A copy: the slice would keep its whole block alive for as long as the table.
@@ -47,8 +50,17 @@ function learn(slice: string, slot: number): number {
   return meaning;
 }
 
-/** What passes to the client; `Content-Type: application/json` when the backend sent none. */
-export function passedHeaders(block: HeaderBlock): HeaderBlock {
+/** What the head says beside the headers that pass. */
+export interface HeadFacts {
+  /** The coding the body has and its header no longer says. */
+  coding: Coding | null;
+}
+
+/**
+ * What passes to the client; `Content-Type: application/json` when the backend sent none. `Content-Encoding` does not,
+ * unless the body's coding cannot be taken off here.
+ */
+export function passedHeaders(block: HeaderBlock, status: number, facts: HeadFacts): HeaderBlock {
   let passed = '';
   let runStart = 0;
   let at = 0;
@@ -62,6 +74,10 @@ export function passedHeaders(block: HeaderBlock): HeaderBlock {
     if (meaning !== 0) {
       if ((meaning & CONTENT_TYPE) !== 0) hasContentType = true;
       if ((meaning & CONNECTION) !== 0 && !isPlainOption(block, colon)) named ??= namedByConnection(block);
+      if ((meaning & CONTENT_ENCODING) !== 0 && keepsCoding(block, status, facts)) {
+        at = end;
+        continue;
+      }
       if ((meaning & (REMAP | DROP)) !== 0) {
         passed += block.slice(runStart, at);
         if ((meaning & REMAP) !== 0) {
@@ -78,6 +94,23 @@ export function passedHeaders(block: HeaderBlock): HeaderBlock {
     hasContentType &&= !named.has('content-type');
   }
   return hasContentType ? passed : `${passed}Content-Type: application/json\r\n`;
+}
+
+/** True when the body stays as it is, so that its header has to stay, too: else nobody could read it. */
+function keepsCoding(block: HeaderBlock, status: number, facts: HeadFacts): boolean {
+  const coding = contentCoding(block);
+  if (coding === null) return false;
+  // A part of an encoded body (206) cannot be decoded by itself.
+  if (coding === undefined || status === 206) return true;
+  facts.coding = coding;
+  return false;
+}
+
+const REMAPPED_LENGTH: ReadonlySet<string> = new Set([`${REMAPPED_PREFIX.toLowerCase()}content-length`]);
+
+/** Passed headers of a body that was decoded: the length it had is no one's any more. */
+export function withoutEncodedLength(passed: HeaderBlock): HeaderBlock {
+  return withoutNamed(passed, REMAPPED_LENGTH);
 }
 
 /** The two values nearly every `Connection` has; they name no header. */

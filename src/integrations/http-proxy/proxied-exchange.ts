@@ -6,8 +6,13 @@
  *                       HELD (length unknown) --end in the same turn--> answered whole
  *                            '--turn ends, or too long--> STREAMING
  *                       STREAMING (long) --end--> ended
+ *
+ * A body with a content coding waits for its first bytes: if they are of that coding, COLLECTING and STREAMING see what
+ * a decoder makes of it, else it goes its way as it is.
  */
 import { isAscii } from 'node:buffer';
+import { beginsLike, type Coding } from '../../content-encoding/codings.js';
+import { type DecodedReceiver, StreamDecoder } from '../../content-encoding/stream-decoder.js';
 import { now } from '../../exchange/clock.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
 import { type HeaderBlock, headerValue } from '../../http/header-block.js';
@@ -16,12 +21,12 @@ import {
   STREAMED,
   type UpstreamCall,
   type UpstreamClient,
-  type UpstreamError,
+  UpstreamError,
   type UpstreamHandler,
   type UpstreamRequest,
 } from '../../upstream/upstream.js';
 import { answerUpstreamFailure } from '../upstream-failure.js';
-import { passedHeaders } from './passed-headers.js';
+import { type HeadFacts, passedHeaders, withoutEncodedLength } from './passed-headers.js';
 
 const WAITING = 0;
 const COLLECTING = 1;
@@ -38,8 +43,10 @@ const WHOLE_ANSWER_BYTES = 65_536;
 /** Bodies up to this size cross to the acceptor as text when they are ASCII: a short text is cheaper than a buffer. */
 const TEXT_ANSWER_BYTES = 8_192;
 
-export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
+export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadFacts, DecodedReceiver {
   readonly exchange: Exchange;
+  /** Of the bytes that `onData` gets; null once they are what the client gets. */
+  coding: Coding | null = null;
   readonly #clientHead: boolean;
   readonly #upstreamHead: boolean;
   readonly #startedAt = now();
@@ -54,6 +61,13 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
   #text: string | null = null;
   #chunk: Buffer | null = null;
   #chunks: Buffer[] | null = null;
+  #decoder: StreamDecoder | null = null;
+  /** A coded body's first byte, while it is alone. */
+  #first: Buffer | null = null;
+  /** Length of a coded body, -1: unknown. */
+  #encodedLength = 0;
+  /** The upstream is done with, a decoder may still be at work. */
+  #upstreamEnded = false;
 
   /**
    * @param clientHead the client's request line says HEAD: its answer announces a length and has no body
@@ -74,16 +88,21 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
 
   /** The response is complete, failed or abandoned: what still comes of the request's body is of no use. */
   get done(): boolean {
-    return this.#state === DONE;
+    return this.#state === DONE || this.#upstreamEnded;
   }
 
   // ------------------------------------------------------------------ from the upstream
 
   onHead(status: number, headers: HeaderBlock, contentLength: number): void {
     this.#status = status;
-    this.#headers = passedHeaders(headers);
+    this.#headers = passedHeaders(headers, status, this);
     this.#contentLength = contentLength;
-    if (hasNoBody(status) || this.#upstreamHead) {
+    if (this.coding !== null) this.#codedHead(contentLength);
+    else this.#plainHead(headers, contentLength);
+  }
+
+  #plainHead(headers: HeaderBlock, contentLength: number): void {
+    if (hasNoBody(this.#status) || this.#upstreamHead) {
       this.#contentLength = announcedLength(headers);
       this.#state = COLLECTING;
     } else if (this.#clientHead) {
@@ -103,6 +122,10 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
   }
 
   onData(chunk: Uint8Array): void {
+    if (this.coding !== null) {
+      this.#codedData(chunk, this.coding);
+      return;
+    }
     if (this.#state === STREAMING) {
       if (!this.exchange.write(chunk)) this.#call?.pause();
       return;
@@ -115,14 +138,23 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
     }
     const copy = Buffer.allocUnsafeSlow(chunk.length);
     copy.set(chunk);
-    this.#size += chunk.length;
-    if (this.#chunk === null) this.#chunk = copy;
-    else if (this.#chunks === null) this.#chunks = [this.#chunk, copy];
-    else this.#chunks.push(copy);
+    this.#collect(copy);
     if (this.#state === HELD && this.#size > WHOLE_ANSWER_BYTES) this.release();
   }
 
+  #collect(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#chunk === null) this.#chunk = chunk;
+    else if (this.#chunks === null) this.#chunks = [this.#chunk, chunk];
+    else this.#chunks.push(chunk);
+  }
+
   onEnd(): void {
+    if (this.coding === null) this.#complete();
+    else this.#codedEnd();
+  }
+
+  #complete(): void {
     if (this.#state === STREAMING) {
       this.#state = DONE;
       this.exchange.end();
@@ -144,6 +176,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
     const begun = this.#state === STREAMING;
     if (this.#state === DONE) return;
     this.#state = DONE;
+    this.#decoder?.destroy();
     if (begun) {
       this.exchange.errorCause = `The backend failed after its response had begun: ${error.message}`;
       this.exchange.destroy();
@@ -167,29 +200,124 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener {
   onCancel(): void {
     if (this.#state === DONE) return;
     this.#state = DONE;
+    this.#decoder?.destroy();
     this.#call?.cancel();
   }
 
   /** The client takes response bytes again. */
   clientDrained(): void {
-    if (this.#state !== DONE) this.#call?.resume();
+    if (this.#state === DONE) return;
+    if (this.#decoder === null) this.#call?.resume();
+    else this.#decoder.resume();
   }
 
   onBodyChunk(): void {}
   onBodyEnd(): void {}
 
+  // ------------------------------------------------------------------ content codings
+
+  #codedHead(contentLength: number): void {
+    this.#encodedLength = contentLength;
+    if (!hasNoBody(this.#status) && !this.#upstreamHead && !this.#clientHead) return;
+    // No body will come, and the length of the one there would be is not what the backend says.
+    this.coding = null;
+    this.#headers = withoutEncodedLength(this.#headers);
+    this.#contentLength = -1;
+    this.#plainHead('', -1);
+  }
+
+  #codedData(chunk: Uint8Array, coding: Coding): void {
+    if (this.#state === DONE) return;
+    if (this.#decoder === null) {
+      const bytes = this.#first === null ? chunk : Buffer.concat([this.#first, chunk]);
+      const [first, second] = bytes;
+      this.#first = null;
+      if (first === undefined || second === undefined) {
+        this.#first = Buffer.from(bytes);
+      } else if (beginsLike(coding, first, second)) {
+        this.#decoder = new StreamDecoder(coding, this);
+        this.#headers = withoutEncodedLength(this.#headers);
+        this.#contentLength = -1;
+        this.#state = COLLECTING;
+        if (!this.#decoder.write(bytes)) this.#call?.pause();
+      } else {
+        this.#passUncoded(bytes);
+      }
+    } else if (!this.#decoder.write(chunk)) {
+      this.#call?.pause();
+    }
+  }
+
+  /** The header was wrong: the bytes are what the client would take them for without it. */
+  #passUncoded(bytes: Uint8Array): void {
+    this.coding = null;
+    this.#plainHead('', this.#encodedLength);
+    this.onData(bytes);
+  }
+
+  #codedEnd(): void {
+    if (this.#state === DONE) return;
+    this.#upstreamEnded = true;
+    if (this.#decoder !== null) {
+      this.#decoder.end();
+      return;
+    }
+    this.#passUncoded(this.#first ?? Buffer.alloc(0));
+    this.#complete();
+  }
+
+  onDecoded(chunk: Buffer): void {
+    if (this.#state === STREAMING) {
+      if (!this.exchange.write(chunk)) this.#decoder?.pause();
+    } else if (this.#state !== DONE) {
+      this.#collect(chunk);
+      this.#streamDecoded();
+    }
+  }
+
+  /** A response that is long, or whose end is not in sight, does not wait for it. */
+  #streamDecoded(): void {
+    if (this.#state !== COLLECTING || this.#size === 0) return;
+    const short = this.#encodedLength >= 0 && this.#encodedLength <= WHOLE_ANSWER_BYTES;
+    const endInSight = short || this.#upstreamEnded || this.#decoder?.idle === false;
+    if (!endInSight || this.#size > WHOLE_ANSWER_BYTES) this.#stream();
+  }
+
+  onDecoderIdle(): void {
+    this.#streamDecoded();
+  }
+
+  onDecoderDrain(): void {
+    if (this.#state !== DONE) this.#call?.resume();
+  }
+
+  onDecodedEnd(): void {
+    this.#complete();
+  }
+
+  onDecodeError(error: Error): void {
+    this.#call?.cancel();
+    const message = `the ${this.coding} body of the response cannot be decoded: ${error.message}`;
+    this.onError(new UpstreamError('protocol', message));
+  }
+
   // ------------------------------------------------------------------ streaming
 
   /** A held response did not end in the turn it began in: what there is of it goes out now. */
   release(): void {
-    if (this.#state !== HELD) return;
+    if (this.#state === HELD) this.#stream();
+  }
+
+  #stream(): void {
     this.#begin();
     const chunks = this.#chunks ?? (this.#chunk === null ? [] : [this.#chunk]);
     this.#chunk = null;
     this.#chunks = null;
     let writable = true;
     for (const chunk of chunks) writable = this.exchange.write(chunk);
-    if (!writable) this.#call?.pause();
+    if (writable) return;
+    if (this.#decoder === null) this.#call?.pause();
+    else this.#decoder.pause();
   }
 
   #begin(): void {

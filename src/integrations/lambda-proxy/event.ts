@@ -1,11 +1,11 @@
 /** The event of a Lambda proxy integration, payload 1.0, as JSON text (reference 02 section 6.1). */
 import type { Exchange } from '../../exchange/exchange.js';
+import { logTime } from '../../exchange/log-time.js';
 import { type BinaryMatcher, compileBinaryMatcher } from '../../http/media-type.js';
 import { parseQuery } from '../../http/query.js';
 import { wireJson } from '../../http/wire-text.js';
 import type { IntegrationContext } from '../integration.js';
 import { readEventHeaders } from './event-headers.js';
-import { logTime } from './log-time.js';
 
 export interface BuiltEvent {
   json: string;

@@ -10,6 +10,7 @@ import {
 import { decodeBase64 } from '../../http/base64.js';
 import { headerValues } from '../../http/header-block.js';
 import { type BinaryMatcher, compileBinaryMatcher } from '../../http/media-type.js';
+import { forbiddenTargetCause } from '../../mapping/forbidden-headers.js';
 import type { Integration } from '../../model/snapshot.js';
 import type {
   CompiledIntegration,
@@ -27,14 +28,6 @@ import { MalformedResponse, type ProxyResponse, readProxyResponse } from './resp
 /** Bytes of an event: Lambda's limit for synchronous calls, "6 MB" in its documentation. */
 const MAX_EVENT_BYTES = 6_291_556;
 
-/** Headers no mapping may set on Lambda calls, although mappings have no other effect there (section 2.3). */
-const FORBIDDEN_HEADERS = new Set([
-  ...['content-length', 'transfer-encoding', 'x-amzn-trace-id', 'x-amzn-apigateway-api-id'],
-  ...['authorization', 'connection', 'expect', 'proxy-authenticate', 'te'],
-]);
-
-const HEADER_TARGET = 'integration.request.header.';
-
 const CONFIGURATION = 'Execution failed due to configuration error:';
 
 /** Compiles an AWS_PROXY integration. What cannot work answers 500 to every call, as on AWS, with the cause in the log. */
@@ -43,6 +36,9 @@ export function compileLambdaProxy(context: IntegrationContext): CompiledIntegra
   const address = parseFunctionUri(integration.uri ?? '', stage.variables);
   const fault = address === undefined ? addressFault(integration) : configurationFault(integration);
   if (address === undefined || fault !== undefined) return new Misconfigured(`${CONFIGURATION} ${fault}`);
+  // Mappings have no other effect here (section 2.3).
+  const forbidden = forbiddenTargetCause('aws', integration.requestParameters);
+  if (forbidden !== undefined) return new Misconfigured(forbidden, GATEWAY_RESPONSES.INTERNAL_SERVER_ERROR);
   return new LambdaProxy(context, address);
 }
 
@@ -56,11 +52,6 @@ function configurationFault(integration: Integration): string | undefined {
   const { httpMethod } = integration;
   if (httpMethod !== undefined && httpMethod.toUpperCase() !== 'POST') {
     return `Lambda functions are called with POST, not ${httpMethod}`;
-  }
-  for (const target of Object.keys(integration.requestParameters)) {
-    if (!target.startsWith(HEADER_TARGET)) continue;
-    const name = target.slice(HEADER_TARGET.length);
-    if (FORBIDDEN_HEADERS.has(name.toLowerCase())) return `${name} header already present`;
   }
   return undefined;
 }

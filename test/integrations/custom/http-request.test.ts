@@ -161,40 +161,6 @@ describe('request bodies of HTTP', () => {
     expect([client.status, client.body]).toEqual([400, '{"message": "Invalid JSON in request body"}']);
     expect(client.fields['x-amzn-ErrorType']).toBe('BadRequestException');
   });
-
-  it('templates that are more than text are not executed yet: 500', async () => {
-    for (const template of ['{"a": "$input.body"}', '#if(true)x#end', 'price: 5$', '## note']) {
-      const client = await call({ requestTemplates: { 'application/json': template } });
-      expect([client.status, client.body]).toEqual([500, '{"message": "Internal server error"}']);
-      expect(client.exchange.errorCause).toBe('Mapping template not executed yet');
-    }
-  });
-
-  it('an engine behind the port renders them, and its errors are 500', async () => {
-    const integration = {
-      type: 'HTTP' as const,
-      uri: backend.uri('/p'),
-      httpMethod: 'POST',
-      requestTemplates: { 'application/json': '$body', 'text/plain': '$fail' },
-      responses: [integrationResponse({ responseTemplates: { 'application/json': '$body' } })],
-    };
-    const target = compileHttp(contextOf({ integration, upstream: backend.client }), {
-      compile: (source) => ({
-        render: (_, payload) => {
-          if (source === '$fail') throw new Error('no such thing');
-          return `<${payload === null ? '' : Buffer.from(payload)}>`;
-        },
-      }),
-    });
-    const client = await new Client({ method: 'POST', body: JSON_BODY }).call(target);
-    expect(backend.last.body.toString()).toBe('<{"a":1}>');
-    expect(client.body).toBe('<{}>');
-    const failed = await new Client({ method: 'POST', headers: 'content-type: text/plain\r\n' }).call(target);
-    expect([failed.status, failed.exchange.errorCause]).toEqual([
-      500,
-      'Mapping template failed: no such thing',
-    ]);
-  });
 });
 
 /** Reference 02 section 9, the table: 'T' transformed, 'P' passed through, 415. */

@@ -219,18 +219,6 @@ describe('the answer', () => {
 
 describe('configurations that cannot work answer 500', () => {
   it.each([
-    [
-      { uri: 'arn:aws:apigateway:eu-west-3:sqs:path/210987654321/queue' },
-      'AWS service integrations are not executed yet',
-    ],
-    [
-      { uri: 'arn:aws:apigateway:eu-west-3:dynamodb:action/PutItem' },
-      'AWS service integrations are not executed yet',
-    ],
-    [
-      { uri: 'arn:aws:apigateway:eu-west-3:x.appsync-api:path/graphql' },
-      'AWS service integrations are not executed yet',
-    ],
     [{ uri: 'https://example.com/' }, 'Invalid endpoint address'],
     [{ uri: uri('a/b') }, 'Invalid endpoint address'],
     [{ httpMethod: 'GET' }, 'POST'],

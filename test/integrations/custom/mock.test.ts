@@ -180,12 +180,4 @@ describe('MOCK', () => {
     const requestParameters = { 'integration.request.header.Content-Length': "'1'" };
     expect((await call({ ...OK, requestParameters }, BOTH)).status).toBe(200);
   });
-
-  it('a template that is more than text is not executed yet', async () => {
-    const client = await call(
-      { requestTemplates: { 'application/json': '#set($s=200){"statusCode": $s}' } },
-      BOTH,
-    );
-    expect([client.status, client.exchange.errorCause]).toEqual([500, 'Mapping template not executed yet']);
-  });
 });

@@ -1,6 +1,7 @@
 /** What the tests of integrations share: backends that record bytes, a client's end of an exchange, and contexts. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { AwsAccess } from '../../../src/aws/access.js';
 import { now } from '../../../src/exchange/clock.js';
 import { type AnswerSink, Exchange, type ParsedRequest } from '../../../src/exchange/exchange.js';
 import { forEachHeader } from '../../../src/http/header-block.js';
@@ -41,6 +42,8 @@ export interface ContextParts {
   integration: Partial<Integration>;
   upstream?: UpstreamClient;
   functions?: FunctionInvoker;
+  aws?: AwsAccess;
+  binaryMediaTypes?: string[];
   stageVariables?: Record<string, string>;
   pathParameterNames?: string[];
   /** Status codes of the method's responses; those of the integration responses by default. */
@@ -84,7 +87,7 @@ export function contextOf(parts: ContextParts): IntegrationContext {
       variables: parts.stageVariables ?? {},
       region: 'eu-west-3',
       accountId: '210987654321',
-      binaryMediaTypes: [],
+      binaryMediaTypes: parts.binaryMediaTypes ?? [],
       counterSlot: 0,
     },
     resource: { id: '9x2bd1', path: '/shelves/{shelf}/{tail+}', methods: [method] },
@@ -94,6 +97,7 @@ export function contextOf(parts: ContextParts): IntegrationContext {
     services: {
       upstream: parts.upstream ?? NO_UPSTREAM,
       functions: parts.functions ?? NO_FUNCTIONS,
+      aws: parts.aws ?? new AwsAccess({ endpoints: {} }),
       listener: { port: 443, protocol: 'https' },
     },
   };

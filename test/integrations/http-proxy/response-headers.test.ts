@@ -42,7 +42,7 @@ describe('response headers of HTTP_PROXY', () => {
     });
   });
 
-  it.each(['Content-Encoding', 'Via', 'Keep-Alive', 'Proxy-Connection'])('%s is dropped', async (name) => {
+  it.each(['Via', 'Keep-Alive', 'Proxy-Connection'])('%s is dropped', async (name) => {
     const seen = await fields(['Content-Type: text/plain', `${name}: x`, 'X-Last: 1']);
     expect(Object.keys(seen)).toEqual(['Content-Type', 'X-Last', 'x-amzn-Remapped-Content-Length']);
   });
@@ -96,9 +96,10 @@ describe('response headers of HTTP_PROXY', () => {
   });
 
   it('names that backends invent do not fill the table of rules for ever', () => {
+    const facts = { coding: null };
     for (let i = 0; i < 3_000; i++)
-      expect(passedHeaders(`X-${i}: 1\r\nServer: s\r\n`)).toContain(`X-${i}: 1\r\n`);
-    expect(passedHeaders('X-9: 1\r\nserver: a\r\nVIA: x\r\n')).toBe(
+      expect(passedHeaders(`X-${i}: 1\r\nServer: s\r\n`, 200, facts)).toContain(`X-${i}: 1\r\n`);
+    expect(passedHeaders('X-9: 1\r\nserver: a\r\nVIA: x\r\n', 200, facts)).toBe(
       'X-9: 1\r\nx-amzn-Remapped-server: a\r\nContent-Type: application/json\r\n',
     );
   });

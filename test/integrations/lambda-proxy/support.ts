@@ -1,3 +1,4 @@
+import { AwsAccess } from '../../../src/aws/access.js';
 import { type AnswerSink, Exchange, type ParsedRequest } from '../../../src/exchange/exchange.js';
 import type { StageRuntime } from '../../../src/exchange/stage-runtime.js';
 import { forEachHeader } from '../../../src/http/header-block.js';
@@ -136,6 +137,7 @@ export function newContext(
         stats: () => ({ connections: 0, active: 0, pending: 0 }),
       },
       functions: { invoke },
+      aws: new AwsAccess({ endpoints: {} }),
       listener: test.listener ?? { port: 443, protocol: 'https' },
     },
   };

@@ -1,3 +1,4 @@
+import { AwsAccess } from '../../../../src/aws/access.js';
 import { EventBuilder } from '../../../../src/integrations/lambda-proxy/event.js';
 import type { Integration, Method } from '../../../../src/model/snapshot.js';
 import { Micro } from '../../measure.js';
@@ -37,6 +38,7 @@ const builder = new EventBuilder({
   services: {
     upstream: { request: unused, close: unused, stats: unused },
     functions: { invoke: unused },
+    aws: new AwsAccess({ endpoints: {} }),
     listener: { port: 8080, protocol: 'http' },
   },
 });

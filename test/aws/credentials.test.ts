@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CredentialSource, type Credentials } from '../../src/functions/credentials.js';
+import { CredentialSource, type Credentials } from '../../src/aws/credentials.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

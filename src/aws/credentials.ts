@@ -1,4 +1,4 @@
-/** AWS credentials for calls of Lambda: looked up when the first call needs them, kept, renewed before they expire. */
+/** AWS credentials for calls of AWS services: looked up when the first call needs them, kept, renewed before they expire. */
 
 export interface Credentials {
   accessKeyId: string;

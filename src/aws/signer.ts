@@ -1,4 +1,4 @@
-/** Signature Version 4 for one region of Lambda. */
+/** Signature Version 4 for one service in one region. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import type { Credentials } from './credentials.js';
 
@@ -6,7 +6,11 @@ export interface SignableRequest {
   method: string;
   protocol: 'http:' | 'https:';
   hostname: string;
+  /** Percent-encoded, without query. */
   path: string;
+  /** Decoded names and values; a name without a value has an empty one. */
+  query?: Record<string, string | string[]>;
+  /** Names in lower case, values as text (they are signed, and must be sent, as UTF-8). */
   headers: Record<string, string>;
   body: Uint8Array;
 }
@@ -16,7 +20,7 @@ export type Signer = (request: SignableRequest, credentials: Credentials) => Pro
 
 /**
  * Node's own SHA-256 in the form the signer wants. The JavaScript one that comes with the SDK takes ten times as long:
- * 70 ms for the largest event, in which its worker would serve nobody.
+ * 70 ms for the largest Lambda event, in which its worker would serve nobody.
  */
 class NativeSha256 {
   readonly #secret: string | Uint8Array | undefined;
@@ -50,13 +54,21 @@ function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
     : new Uint8Array(data);
 }
 
-export async function createSigner(region: string): Promise<Signer> {
+/** @param service the name in the credential scope, such as `lambda` */
+export async function createSigner(region: string, service: string): Promise<Signer> {
   const [{ SignatureV4 }, { HttpRequest }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/protocol-http'),
   ]);
   return async (request, credentials) => {
-    const signature = new SignatureV4({ credentials, region, service: 'lambda', sha256: NativeSha256 });
+    const signature = new SignatureV4({
+      credentials,
+      region,
+      service,
+      sha256: NativeSha256,
+      // All services but S3 sign the path encoded once more.
+      uriEscapePath: service !== 's3',
+    });
     const signed = await signature.sign(new HttpRequest(request));
     return signed.headers;
   };
