@@ -21,8 +21,8 @@ export const USAGE = `npm run bench -- [options]
   --duration SECONDS   length of one measured run (5); a third of it more is warm-up
   --rounds N           rounds, each with fresh processes and in turned order (3)
   --connections N      client connections (64)
-  --scenario NAME,...  small, browser (both)
-  --only NAME,...      variants: direct, nginx, propylon, http-proxy, fastify; with --micro: parts of file names
+  --scenario NAME,...  small, browser, templates (all)
+  --only NAME,...      variants: direct, nginx, propylon, propylon-http, http-proxy, fastify; with --micro: parts of file names
   --json FILE          also write the results there (bench/results/ gets them anyway)
 `;
 

@@ -31,7 +31,7 @@ export async function runLoad(options: BenchOptions): Promise<number> {
   const generator = wrkVersion === undefined ? ownClient : wrk;
   const versions = Object.fromEntries(
     variants
-      .filter(({ name }) => name !== 'direct' && name !== 'propylon')
+      .filter(({ name }) => name !== 'direct' && !name.startsWith('propylon'))
       .map((v) => [v.name, v.version ?? 'not installed']),
   );
   const about = await environment({
@@ -47,7 +47,7 @@ export async function runLoad(options: BenchOptions): Promise<number> {
   let failed = false;
   for (const scenario of scenarios) {
     const rows = variants
-      .filter(({ version }) => version !== undefined)
+      .filter(({ name, version }) => version !== undefined && scenario.variants.includes(name))
       .map(
         (variant): Row => ({ name: variant.name, isNodePeer: variant.isNodePeer, rounds: [], problem: '' }),
       );

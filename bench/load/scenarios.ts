@@ -6,17 +6,28 @@ export interface Scenario {
   readonly path: string;
   /** Besides Host. */
   readonly headers: readonly (readonly [string, string])[];
+  /** Names of the variants that take part. */
+  readonly variants: readonly string[];
 }
+
+const PROXIES = ['direct', 'nginx', 'propylon', 'http-proxy', 'fastify'];
 
 /** 60 bytes: with a body this small, what is measured is the proxy and not the copying. */
 export const BODY = '{"message":"sixty bytes of JSON from the backend","ok":true}';
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'small', title: 'GET with no header but Host', path: '/items/42', headers: [] },
+  {
+    name: 'small',
+    title: 'GET with no header but Host',
+    path: '/items/42',
+    headers: [],
+    variants: PROXIES,
+  },
   {
     name: 'browser',
     title: 'GET with 14 headers, as browsers send them',
     path: '/items/42',
+    variants: PROXIES,
     headers: [
       ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
       ['Accept-Encoding', 'gzip, deflate, br, zstd'],
@@ -36,5 +47,12 @@ export const SCENARIOS: readonly Scenario[] = [
         'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0',
       ],
     ],
+  },
+  {
+    name: 'templates',
+    title: 'GET, as HTTP_PROXY and as HTTP with a request and a response template',
+    path: '/items/42',
+    headers: [],
+    variants: ['direct', 'nginx', 'propylon', 'propylon-http'],
   },
 ];

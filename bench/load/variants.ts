@@ -55,8 +55,15 @@ export const VARIANTS: readonly Variant[] = [
   }`,
       ),
   },
-  {
-    name: 'propylon',
+  propylon('propylon', proxyDefinition),
+  propylon('propylon-http', templateDefinition),
+  nodePeer('http-proxy', 'http-proxy', 'http-proxy.mjs'),
+  nodePeer('fastify', '@fastify/http-proxy', 'fastify.mjs'),
+];
+
+function propylon(name: string, definition: (upstream: number) => string): Variant {
+  return {
+    name,
     isNodePeer: false,
     version: 'this checkout',
     start: ({ port, upstream, spare }, folder) => {
@@ -68,10 +75,8 @@ export const VARIANTS: readonly Variant[] = [
         ...['--workers', '1', '--access-log', 'off'],
       ]);
     },
-  },
-  nodePeer('http-proxy', 'http-proxy', 'http-proxy.mjs'),
-  nodePeer('fastify', '@fastify/http-proxy', 'fastify.mjs'),
-];
+  };
+}
 
 function nodePeer(name: string, packageName: string, file: string): Variant {
   return {
@@ -138,7 +143,7 @@ http {
 }
 
 /** A proxy resource that passes every method and path on. */
-function definition(upstream: number): string {
+function proxyDefinition(upstream: number): string {
   return `openapi: 3.0.3
 info: { title: bench, version: "1" }
 paths:
@@ -153,5 +158,33 @@ paths:
         uri: http://127.0.0.1:${upstream}/{proxy}
         requestParameters:
           integration.request.path.proxy: method.request.path.proxy
+`;
+}
+
+/** The same paths with what the proxy leaves out: a rendered body goes to the backend, the answer is rendered from its own. */
+function templateDefinition(upstream: number): string {
+  return `openapi: 3.0.3
+info: { title: bench, version: "1" }
+paths:
+  /items/{id}:
+    get:
+      parameters:
+        - { name: id, in: path, required: true, schema: { type: string } }
+      responses: { "200": { description: ok } }
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: POST
+        uri: http://127.0.0.1:${upstream}/items
+        requestTemplates:
+          application/json: |
+            #set($id = $input.params('id'))
+            {"item": "$util.escapeJavaScript($id)", "stage": "$context.stage", "request": "$context.requestId"}
+        responses:
+          default:
+            statusCode: "200"
+            responseTemplates:
+              application/json: |
+                #set($root = $input.path('$'))
+                {"message":$input.json('$.message'),"ok":$root.ok}
 `;
 }

@@ -2,7 +2,7 @@
 import { Bench } from 'tinybench';
 import { table } from '../report.js';
 
-/** Calls per sample. One call of 30 ns is shorter than reading the clock: samples are loops. */
+/** Calls per sample unless told otherwise. One call of 30 ns is shorter than reading the clock: samples are loops. */
 const CALLS = 1000;
 
 /** Keeps results alive, so that the compiler cannot drop the work that made them. */
@@ -17,16 +17,20 @@ export interface Measured {
 
 export class Micro {
   readonly #title: string;
+  readonly #calls: number;
   readonly #bench = new Bench({ time: 400, warmupTime: 200 });
 
-  constructor(title: string) {
+  /** @param calls per sample: fewer for operations that take milliseconds */
+  constructor(title: string, calls = CALLS) {
     this.#title = title;
+    this.#calls = calls;
   }
 
   /** `operation` is given the number of the call, to pick one of several inputs by. */
   add(name: string, operation: (call: number) => unknown): this {
+    const calls = this.#calls;
     this.#bench.add(name, () => {
-      for (let call = 0; call < CALLS; call++) sink.value = operation(call);
+      for (let call = 0; call < calls; call++) sink.value = operation(call);
     });
     return this;
   }
@@ -36,9 +40,9 @@ export class Micro {
     await this.#bench.run();
     const measured = this.#bench.tasks.map(({ name, result }): Measured => {
       if (result.state !== 'completed') throw new Error(`${this.#title}, ${name}: ${result.state}`);
-      // Milliseconds for CALLS calls.
+      // Milliseconds for all calls of a sample.
       const { p50, p99 } = result.latency;
-      return { name, median: (p50 * 1e6) / CALLS, p99: (p99 * 1e6) / CALLS };
+      return { name, median: (p50 * 1e6) / this.#calls, p99: (p99 * 1e6) / this.#calls };
     });
     const rows = measured.map(({ name, median, p99 }) => [name, nanoseconds(median), nanoseconds(p99)]);
     process.stdout.write(`${table([[this.#title, 'median ns', 'p99 ns'], ...rows])}\n\n`);

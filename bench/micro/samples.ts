@@ -1,6 +1,10 @@
 /** Requests and answers as they are usually seen, for benches of the steps that handle them. */
+
+import { AwsAccess } from '../../src/aws/access.js';
 import { type AnswerSink, Exchange, type ParsedRequest } from '../../src/exchange/exchange.js';
 import type { StageRuntime } from '../../src/exchange/stage-runtime.js';
+import type { IntegrationContext } from '../../src/integrations/integration.js';
+import type { Integration, Method } from '../../src/model/snapshot.js';
 import { SCENARIOS } from '../load/scenarios.js';
 import { fresh } from './measure.js';
 
@@ -63,4 +67,57 @@ export function exchange(headers: string, query: string): Exchange {
   made.contextPath = made.eventPath = made.resourcePath = path;
   made.pathParameters = ['items/42'];
   return made;
+}
+
+const CORS: ParsedRequest = { ...exchange('', '').request, method: 'OPTIONS' };
+
+/** A request that nothing has happened to yet: the cheapest there is, since making it is measured too. */
+export function freshExchange(): Exchange {
+  const made = new Exchange(CORS, SINK, 1);
+  made.stage = STAGE;
+  return made;
+}
+
+const unused = (): never => {
+  throw new Error('nothing is called here');
+};
+
+/** A method with a response of status 200, and its integration. */
+export function context(type: Integration['type'], more: Partial<Integration> = {}): IntegrationContext {
+  const integration: Integration = {
+    type,
+    passthroughBehavior: 'WHEN_NO_MATCH',
+    requestParameters: {},
+    requestTemplates: {},
+    responses: [],
+    cacheNamespace: '',
+    cacheKeyParameters: [],
+    connectionType: 'INTERNET',
+    timeoutInMillis: 29_000,
+    responseTransferMode: 'BUFFERED',
+    ...more,
+  };
+  const method: Method = {
+    httpMethod: 'ANY',
+    authorizationType: 'NONE',
+    authorizationScopes: [],
+    apiKeyRequired: false,
+    requestParameters: {},
+    requestModels: {},
+    responses: [{ statusCode: '200', responseParameters: {}, responseModels: {} }],
+    integration,
+  };
+  return {
+    stage: STAGE,
+    resource: { id: 'r1', path: '/{proxy+}', methods: [method] },
+    method,
+    integration,
+    pathParameterNames: ['proxy'],
+    services: {
+      upstream: { request: unused, close: unused, stats: unused },
+      functions: { invoke: unused },
+      aws: new AwsAccess({ endpoints: {} }),
+      listener: { port: 8080, protocol: 'http' },
+    },
+  };
 }
