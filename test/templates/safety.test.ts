@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { TemplateError, TemplateRunError } from '../../src/templates/errors.js';
 import { compileTemplate, MAX_TEMPLATE } from '../../src/templates/template.js';
+import { cpuTimeMs } from '../support/cpu-time.js';
 import { type Inputs, scopeOf } from './scope.js';
 
 function render(template: string, inputs: Inputs = {}): string {
@@ -13,7 +14,7 @@ function render(template: string, inputs: Inputs = {}): string {
 const PATIENCE = 3000;
 
 function fails(template: string, message: string | RegExp, inputs: Inputs = {}): void {
-  const began = performance.now();
+  const began = cpuTimeMs();
   let error: unknown;
   try {
     render(template, inputs);
@@ -22,7 +23,7 @@ function fails(template: string, message: string | RegExp, inputs: Inputs = {}):
   }
   expect(error).toBeInstanceOf(TemplateRunError);
   expect((error as Error).message).toMatch(message);
-  expect(performance.now() - began).toBeLessThan(PATIENCE);
+  expect(cpuTimeMs() - began).toBeLessThan(PATIENCE);
 }
 
 describe('a template reaches nothing of the host', () => {
@@ -223,7 +224,7 @@ describe('a template cannot run for ever', () => {
     '^(a?){40}a{40}$',
   ])('by the regular expression %s', (pattern) => {
     const body = JSON.stringify(`${'a'.repeat(60)}!${'x'.repeat(60)}`);
-    const began = performance.now();
+    const began = cpuTimeMs();
     for (const call of [`matches('${pattern}')`, `replaceAll('${pattern}', '')`, `split('${pattern}')`]) {
       try {
         render(`#foreach($i in [1..1000])$input.path('$').${call}#end`, { body });
@@ -232,7 +233,7 @@ describe('a template cannot run for ever', () => {
         expect((error as Error).message).toMatch(/too many steps|backtracks too deeply/);
       }
     }
-    expect(performance.now() - began).toBeLessThan(3 * PATIENCE);
+    expect(cpuTimeMs() - began).toBeLessThan(3 * PATIENCE);
   });
 
   it('by a JSONPath that visits everything many times', () => {

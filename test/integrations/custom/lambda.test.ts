@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compileLambdaCustom } from '../../../src/integrations/custom/lambda.js';
 import type { FunctionResult } from '../../../src/integrations/integration.js';
 import type { Integration, IntegrationResponse } from '../../../src/model/snapshot.js';
+import { cpuTimeMs } from '../../support/cpu-time.js';
 import {
   API_ID,
   Client,
@@ -156,10 +157,10 @@ describe('selection looks at errorMessage only', () => {
 
   it('a pattern that would run for ever is given up', async () => {
     const responses = [{ statusCode: '500', selectionPattern: '(a+)+b' }, { statusCode: '200' }];
-    const before = performance.now();
+    const before = cpuTimeMs();
     const { client } = await call({ responses, result: error('a'.repeat(5_000)) });
     expect(client.status).toBe(200);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(cpuTimeMs() - before).toBeLessThan(1_000);
   });
 
   it('the start of a very long message decides', async () => {
