@@ -44,6 +44,7 @@ const state = new AcceptorState(options.limits, new Int32Array(options.inFlight)
 const head = new RequestHead(options.limits);
 const app = uWS.App();
 let listenSocket: us_listen_socket | null = null;
+let stopped = false;
 
 app.any('/*', (res, req) => {
   const refusal = head.read(req);
@@ -84,7 +85,9 @@ function drain(): void {
 main.on('message', (message: ToAcceptor) => {
   switch (message.type) {
     case 'attach':
-      state.links.push(new WorkerLink(message.port, onWorkerDeath));
+      // A worker may become ready while the node stops: its port would keep this thread alive for ever.
+      if (stopped) message.port.close();
+      else state.links.push(new WorkerLink(message.port, onWorkerDeath));
       break;
     case 'source-ip':
       state.sourceIp = message.needed;
@@ -96,6 +99,7 @@ main.on('message', (message: ToAcceptor) => {
       drain();
       break;
     case 'stop':
+      stopped = true;
       app.close();
       for (const link of state.links) link.close();
       main.close();

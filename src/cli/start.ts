@@ -1,13 +1,13 @@
 /** `propylon start`: from settings to a serving node, and its end on a signal. */
 import { existsSync } from 'node:fs';
 import { apiIdOf } from '../config/build-snapshot.js';
+import type { NodeSettings } from '../config/settings.js';
 import { isLoopback } from '../node/admin-server.js';
 import { ApiDefinitions } from '../node/api-definitions.js';
 import type { Source } from '../node/environment.js';
 import type { LoadedSettings } from '../node/load-settings.js';
 import type { Node } from '../node/node.js';
 import { Reloader } from '../node/reload.js';
-import type { NodeSettings } from '../node/settings.js';
 import { logError } from '../telemetry/error-log.js';
 import { VERSION } from '../version.js';
 import { banner } from './banner.js';

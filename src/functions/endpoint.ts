@@ -1,5 +1,5 @@
 import { awsDomain, isLoopback } from '../aws/endpoints.js';
-import type { LambdaSettings } from '../node/settings.js';
+import type { LambdaSettings } from '../config/settings.js';
 import type { Origin } from '../upstream/upstream.js';
 
 /** Where the Invoke calls of one region go. */

@@ -1,6 +1,6 @@
 /** The threads of one version of one local function: a Piscina pool whose tasks can be stopped. */
 import { Piscina } from 'piscina';
-import type { FunctionSettings, LambdaSettings } from '../node/settings.js';
+import type { FunctionSettings, LambdaSettings } from '../config/settings.js';
 import { logError } from '../telemetry/error-log.js';
 import { handlerEnvironment } from './handler-environment.js';
 import { errorReport } from './handler-errors.js';

@@ -1,5 +1,5 @@
 /** One local function: its threads, and the calls that wait for one. */
-import type { FunctionSettings, LambdaSettings } from '../node/settings.js';
+import type { FunctionSettings, LambdaSettings } from '../config/settings.js';
 import { FunctionPool } from './function-pool.js';
 import { encodeText, type HandlerResult, type HandlerTask, Outcome } from './protocol.js';
 

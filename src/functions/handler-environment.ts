@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { FunctionSettings, LambdaSettings } from '../node/settings.js';
+import type { FunctionSettings, LambdaSettings } from '../config/settings.js';
 
 /** Variables of the gateway's own environment a function gets. Its secrets (Redis, AWS) are not the function's. */
 const INHERITED = [

@@ -1,6 +1,6 @@
 /** The function host as the main thread sees it: starts it, connects workers to it, replaces it when it dies. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { FunctionSettings, LambdaSettings } from '../node/settings.js';
+import type { FunctionSettings, LambdaSettings } from '../config/settings.js';
 import type { HostCommand, HostData, HostReport } from './protocol.js';
 
 export interface FunctionHostEvents {

@@ -1,12 +1,12 @@
 /** Calls a function where it is: in this process if it is one of the local functions, else behind a Lambda endpoint. */
 import type { MessagePort } from 'node:worker_threads';
+import type { LambdaSettings } from '../config/settings.js';
 import type {
   FunctionCall,
   FunctionInvocation,
   FunctionInvoker,
   FunctionResult,
 } from '../integrations/integration.js';
-import type { LambdaSettings } from '../node/settings.js';
 import type { UpstreamClient } from '../upstream/upstream.js';
 import { plainFunctionName } from './function-name.js';
 import { LocalFunctions } from './local-functions.js';

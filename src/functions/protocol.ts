@@ -3,7 +3,7 @@
  * per event-loop turn: an array of entries.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { FunctionSettings, LambdaSettings } from '../node/settings.js';
+import type { FunctionSettings, LambdaSettings } from '../config/settings.js';
 
 /** Bytes of an event or a result: Lambda's limit for synchronous calls. */
 export const MAX_PAYLOAD_BYTES = 6_291_556;

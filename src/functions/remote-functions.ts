@@ -2,6 +2,7 @@
 
 import { CredentialSource, type Credentials, fromDefaultChain, fromEnvironment } from '../aws/credentials.js';
 import { createSigner, type Signer } from '../aws/signer.js';
+import type { LambdaSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { type HeaderBlock, headerValue } from '../http/header-block.js';
 import type {
@@ -10,7 +11,6 @@ import type {
   FunctionInvoker,
   FunctionResult,
 } from '../integrations/integration.js';
-import type { LambdaSettings } from '../node/settings.js';
 import type { UpstreamCall, UpstreamClient, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
 import { type Endpoint, endpointOf } from './endpoint.js';
 

@@ -1,9 +1,9 @@
 /** A request as a client would send it, read by the acceptor's own rules. */
 import { type Refusal, RequestHead } from '../acceptor/request-head.js';
+import type { Limits } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import type { ParsedRequest } from '../exchange/exchange.js';
 import { GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
-import type { Limits } from '../node/settings.js';
 
 export interface ClientRequest {
   /** As on the request line. */

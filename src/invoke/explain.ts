@@ -1,5 +1,6 @@
 /** From what was recorded of one request to the steps it took. */
 
+import type { LambdaSettings } from '../config/settings.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import { classOf } from '../gateway-responses/variables.js';
@@ -9,7 +10,6 @@ import { RequestTemplates } from '../integrations/custom/templates.js';
 import type { FunctionResult, IntegrationContext } from '../integrations/integration.js';
 import { decodePathText } from '../mapping/percent-encoding.js';
 import type { Definition, Method, Snapshot } from '../model/snapshot.js';
-import type { LambdaSettings } from '../node/settings.js';
 import { explainRoutes } from '../routing/explain-routes.js';
 import { parameterNames } from '../routing/resource-path.js';
 import type { Origin } from '../upstream/upstream.js';

@@ -1,12 +1,12 @@
 /** One request through the compiled pipeline, without threads and sockets of a node: `propylon invoke`. */
 import { AwsAccess } from '../aws/access.js';
+import type { NodeSettings } from '../config/settings.js';
 import { Exchange } from '../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import { FunctionHost } from '../functions/host.js';
 import { createFunctionInvoker, type RoutedFunctions } from '../functions/invoker.js';
 import type { IntegrationContext, IntegrationServices } from '../integrations/integration.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { NodeSettings } from '../node/settings.js';
 import { Gateway } from '../pipeline/gateway.js';
 import { createUpstreamClient } from '../upstream/client.js';
 import type { UpstreamClient } from '../upstream/upstream.js';

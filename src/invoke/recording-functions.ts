@@ -1,4 +1,6 @@
 /** Stands before the functions of an invocation and remembers their calls. */
+
+import type { FunctionSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { plainFunctionName } from '../functions/function-name.js';
 import type {
@@ -7,7 +9,6 @@ import type {
   FunctionInvoker,
   FunctionResult,
 } from '../integrations/integration.js';
-import type { FunctionSettings } from '../node/settings.js';
 
 export interface RecordedFunctionCall {
   readonly call: FunctionCall;

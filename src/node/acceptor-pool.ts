@@ -1,8 +1,12 @@
 /** The acceptor threads of one node. */
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { AcceptorOptions, FromAcceptor, RefusedRequest, ToAcceptor } from '../acceptor/protocol.js';
 import type { EventLoopLoad } from '../telemetry/prometheus.js';
+
+/** An acceptor that is told to stop has nothing left to wait for; this is for one that hangs. */
+const STOP_MS = 5_000;
 
 export interface AcceptorPoolEvents {
   refused(requests: RefusedRequest[]): void;
@@ -89,7 +93,14 @@ export class AcceptorPool {
       this.#threads.map(async (thread) => {
         const exited = once(thread, 'exit');
         this.#send(thread, { type: 'stop' });
-        await exited;
+        const late = new AbortController();
+        const ended = await Promise.race([
+          exited.then(() => true),
+          wait(STOP_MS, false, { signal: late.signal }).catch(() => true),
+        ]);
+        late.abort();
+        // Its sockets are closed by then: ending a thread that still holds some would end the process.
+        if (!ended) await thread.terminate();
       }),
     );
   }

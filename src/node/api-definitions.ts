@@ -1,10 +1,10 @@
 /** The imported definitions behind the APIs of a node; the last good one of each file, however often files change. */
 import { buildSnapshot, type DeployedDefinition } from '../config/build-snapshot.js';
+import type { NodeSettings } from '../config/settings.js';
 import type { Definition, Snapshot } from '../model/snapshot.js';
 import { findNotExecuted } from '../openapi/not-executed.js';
 import type { Problem } from '../openapi/problem.js';
 import { loadDefinition } from './load-definition.js';
-import type { NodeSettings } from './settings.js';
 
 export class ApiDefinitions {
   readonly #settings: NodeSettings;

@@ -1,6 +1,7 @@
 /** Which definitions a node serves and where: from the command line, the environment, or the file's `apis`. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ApiSettings } from '../config/settings.js';
 import { printable } from '../telemetry/printable.js';
 import type { FileApi } from './config-file.js';
 import type { SettingReader } from './setting-reader.js';
@@ -14,7 +15,6 @@ import {
   stageVariableName,
   stageVariableValue,
 } from './setting-values.js';
-import type { ApiSettings } from './settings.js';
 
 const DEFAULT_STAGE = 'prod';
 

@@ -1,6 +1,7 @@
 /** Local functions: from `--function`, the environment and the file's `functions`; of each name the nearest counts. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DEFAULT_FUNCTION, type FunctionSettings } from '../config/settings.js';
 import { printable } from '../telemetry/printable.js';
 import type { FileFunction } from './config-file.js';
 import type { SettingReader } from './setting-reader.js';
@@ -13,7 +14,6 @@ import {
   integer,
   namedValue,
 } from './setting-values.js';
-import { DEFAULT_FUNCTION, type FunctionSettings } from './settings.js';
 
 /** What Lambda allows. */
 const timeout = duration(1, 15 * 60_000);

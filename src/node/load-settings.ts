@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { DEFAULT_LIMITS, type Limits, type NodeSettings } from '../config/settings.js';
 import { DEFAULT_UPSTREAM_SETTINGS, type UpstreamSettings } from '../upstream/upstream.js';
 import { readApis } from './api-settings.js';
 import { readAwsEndpoints } from './aws-settings.js';
@@ -13,7 +14,6 @@ import { readEnvironment, type Source } from './environment.js';
 import { readFunctions } from './function-settings.js';
 import { SettingReader } from './setting-reader.js';
 import { settingKeys } from './setting-table.js';
-import { DEFAULT_LIMITS, type Limits, type NodeSettings } from './settings.js';
 
 export interface SettingsInput {
   flags: Source;

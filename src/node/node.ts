@@ -1,6 +1,7 @@
 /** One node: assembles the actors, applies snapshots, shuts down in order. */
 import type { RefusedRequest } from '../acceptor/protocol.js';
 import { needsSourceIp } from '../config/needs-source-ip.js';
+import type { NodeSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
 import { FunctionHost } from '../functions/host.js';
@@ -15,7 +16,6 @@ import type { SnapshotMessage } from '../worker/protocol.js';
 import { AcceptorPool } from './acceptor-pool.js';
 import { type AdminServer, type Health, startAdminServer } from './admin-server.js';
 import { freePort } from './free-port.js';
-import type { NodeSettings } from './settings.js';
 import { WorkerPool } from './worker-pool.js';
 
 export interface Node {

@@ -3,10 +3,11 @@
  * workers beside the running one; when anything is wrong with it, the reason is told and what runs goes on. A changed
  * function module gets new threads.
  */
+
+import type { FunctionSettings } from '../config/settings.js';
 import { formatProblem } from '../openapi/problem.js';
 import type { ApiDefinitions } from './api-definitions.js';
 import type { Node } from './node.js';
-import type { FunctionSettings } from './settings.js';
 import { watchFiles } from './watch.js';
 
 export interface ReloadReport {

@@ -1,7 +1,7 @@
 /** What the main thread and a worker say to each other, mailboxes aside. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AwsEndpointSettings } from '../aws/endpoints.js';
-import type { AccessLogSettings, LambdaSettings } from '../node/settings.js';
+import type { AccessLogSettings, LambdaSettings } from '../config/settings.js';
 import type { GatewayOptions } from '../pipeline/gateway.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FunctionSettings } from '../../src/config/settings.js';
 import type { FunctionCall, FunctionResult } from '../../src/integrations/integration.js';
-import type { FunctionSettings } from '../../src/node/settings.js';
 import {
   FunctionHost,
   fixture,

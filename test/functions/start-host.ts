@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_FUNCTION, type FunctionSettings, type LambdaSettings } from '../../src/config/settings.js';
 import type { FunctionCall, FunctionResult } from '../../src/integrations/integration.js';
-import { DEFAULT_FUNCTION, type FunctionSettings, type LambdaSettings } from '../../src/node/settings.js';
 
 /** Threads run compiled code, so the room is taken from `dist/`; its types are those of the sources. */
 function compiled(path: string): string {

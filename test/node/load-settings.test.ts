@@ -3,11 +3,11 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS, type NodeSettings } from '../../src/config/settings.js';
 import { readConfigFile } from '../../src/node/config-file.js';
 import type { Source } from '../../src/node/environment.js';
 import { loadSettings, SettingsError } from '../../src/node/load-settings.js';
 import { environmentVariable, flagName, SETTINGS, settingKeys } from '../../src/node/setting-table.js';
-import { DEFAULT_LIMITS, type NodeSettings } from '../../src/node/settings.js';
 import { DEFAULT_UPSTREAM_SETTINGS } from '../../src/upstream/upstream.js';
 
 let root = '';

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type NodeSettings } from '../../src/node/settings.js';
+import { DEFAULT_LIMITS, type NodeSettings } from '../../src/config/settings.js';
 import { DEFAULT_UPSTREAM_SETTINGS } from '../../src/upstream/upstream.js';
 
 /** Settings of a node on free loopback ports. */
