@@ -27,7 +27,7 @@ export const USAGE = `npm run bench -- [options]
 `;
 
 /** @throws Error with one line that says which option is wrong */
-export function parseOptions(args: string[]): BenchOptions {
+export function parseOptions(args: string[]): BenchOptions | 'help' {
   const { values } = parseArgs({
     args,
     options: {
@@ -39,8 +39,10 @@ export function parseOptions(args: string[]): BenchOptions {
       scenario: { type: 'string', default: '' },
       only: { type: 'string', default: '' },
       json: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help === true) return 'help';
   if (values.load === true && values.micro === true) throw new Error('--load and --micro exclude each other');
   return {
     kind: values.micro === true ? 'micro' : 'load',

@@ -6,6 +6,9 @@ import {
 } from '../exchange/gateway-response.js';
 import type { CompiledIntegration } from './integration.js';
 
+/** How AWS's execution log begins when a configuration is at fault. */
+export const CONFIGURATION = 'Execution failed due to configuration error:';
+
 /** An integration whose configuration decides every answer: 500 unless told otherwise, with the cause in the log. */
 export class Misconfigured implements CompiledIntegration {
   readonly #cause: string;

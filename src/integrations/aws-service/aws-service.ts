@@ -21,10 +21,8 @@ import { BODYLESS, contentTypeLine } from '../custom/http.js';
 import { IntegrationRequest } from '../custom/integration-request.js';
 import { answerSelected, IntegrationResponses } from '../custom/integration-responses.js';
 import type { CompiledIntegration, IntegrationContext } from '../integration.js';
-import { Misconfigured } from '../misconfigured.js';
+import { CONFIGURATION, Misconfigured } from '../misconfigured.js';
 import { parseServiceUri, type ServiceUri } from './service-uri.js';
-
-const CONFIGURATION = 'Execution failed due to configuration error:';
 
 /** "Sign as the caller": the caller's keys never reach a gateway that AWS does not run. */
 const CALLER_CREDENTIALS = /^arn:[^:]+:iam::\*:user\/\*$/;

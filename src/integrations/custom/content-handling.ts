@@ -1,4 +1,5 @@
 /** contentHandling and binaryMediaTypes (reference 02 section 10): what becomes of a payload before its template. */
+
 import { isUtf8 } from 'node:buffer';
 import type { Exchange } from '../../exchange/exchange.js';
 import { GATEWAY_RESPONSES, type GatewayResponseType } from '../../exchange/gateway-response.js';
@@ -6,6 +7,7 @@ import { decodeBase64 } from '../../http/base64.js';
 import { type HeaderBlock, headerValue, headerValues } from '../../http/header-block.js';
 import { type BinaryMatcher, compileBinaryMatcher } from '../../http/media-type.js';
 import type { ContentHandling } from '../../model/snapshot.js';
+import { CONFIGURATION } from '../misconfigured.js';
 
 /** `text`: UTF-8; `bytes`: unchanged; `encode`: to base64 text; `decode`: from base64 text to bytes. */
 export type Conversion = 'text' | 'bytes' | 'encode' | 'decode';
@@ -71,8 +73,6 @@ export interface ContentFault {
   readonly response: GatewayResponseType;
   readonly cause: string;
 }
-
-const CONFIGURATION = 'Execution failed due to configuration error:';
 
 const UNDECODABLE: ContentFault = {
   response: GATEWAY_RESPONSES.API_CONFIGURATION_ERROR,

@@ -2,6 +2,7 @@
  * The response half of custom integrations: picks the integration response (reference 05 section 1), converts the body,
  * applies the template, maps headers, puts overrides over them, and answers.
  */
+
 import type { Exchange } from '../../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import type { HeaderBlock } from '../../http/header-block.js';
@@ -10,13 +11,12 @@ import { type ResponseOverrides, responseOverrides, UnusableOverride } from '../
 import { ResponseMapping } from '../../mapping/response-mapping.js';
 import type { IntegrationResponse } from '../../model/snapshot.js';
 import type { IntegrationContext } from '../integration.js';
+import { CONFIGURATION } from '../misconfigured.js';
 import { REMAPPED_PREFIX, responseHeaderRule } from '../response-headers.js';
 import { convert, convertForTemplate, isFault, type Payload, ResponseContent } from './content-handling.js';
 import { compileSelectionPattern, type SelectionPattern } from './selection-pattern.js';
 import { scopeOf, TemplateScopes } from './template-scope.js';
 import { ResponseTemplates, renderTemplate } from './templates.js';
-
-const CONFIGURATION = 'Execution failed due to configuration error:';
 
 const MALFORMED = "The endpoint's body, which responseParameters read, is malformed JSON";
 

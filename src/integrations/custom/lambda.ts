@@ -1,13 +1,14 @@
 /** AWS with a Lambda function: rendered event in, answer chosen by `errorMessage` (reference 02 section 7). */
 import { now } from '../../exchange/clock.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
-import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
+import { GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import { completeTraceId } from '../../exchange/trace-id.js';
 import { headerValue } from '../../http/header-block.js';
 import type { BodyText } from '../../mapping/body-text.js';
 import type { RequestOverrides } from '../../mapping/overrides.js';
 import { type MappedHeader, RequestMapping } from '../../mapping/request-mapping.js';
 import { readText } from '../../mapping/source.js';
+import { answerFunctionFailure } from '../function-failure.js';
 import type {
   CompiledIntegration,
   FunctionCall,
@@ -17,12 +18,10 @@ import type {
   IntegrationContext,
 } from '../integration.js';
 import { type FunctionAddress, parseFunctionUri } from '../lambda-proxy/function-uri.js';
-import { Misconfigured } from '../misconfigured.js';
+import { CONFIGURATION, Misconfigured } from '../misconfigured.js';
 import type { Payload } from './content-handling.js';
 import { IntegrationRequest } from './integration-request.js';
 import { answerSelected, IntegrationResponses } from './integration-responses.js';
-
-const CONFIGURATION = 'Execution failed due to configuration error:';
 
 /**
  * Compiles an AWS integration with a Lambda URI. A configuration that cannot work answers 500 to every call, with the
@@ -136,39 +135,8 @@ class LambdaCall implements ExchangeListener {
     if (this.#done) return;
     this.#done = true;
     exchange.integrationLatency = now() - this.#startedAt;
-    switch (result.kind) {
-      case 'payload':
-        this.#answer(result.payload);
-        break;
-      case 'refused':
-        answerGatewayResponse(
-          exchange,
-          GATEWAY_RESPONSES.API_CONFIGURATION_ERROR,
-          `${CONFIGURATION} ${result.message}`,
-        );
-        break;
-      case 'unavailable':
-        answerGatewayResponse(
-          exchange,
-          GATEWAY_RESPONSES.BAD_GATEWAY,
-          `Lambda invocation failed: ${result.message}`,
-        );
-        break;
-      case 'unreachable':
-        answerGatewayResponse(
-          exchange,
-          GATEWAY_RESPONSES.INTEGRATION_FAILURE,
-          `Execution failed due to a network error communicating with endpoint: ${result.message}`,
-        );
-        break;
-      case 'timeout':
-        answerGatewayResponse(
-          exchange,
-          GATEWAY_RESPONSES.INTEGRATION_TIMEOUT,
-          'Execution failed due to a timeout error',
-        );
-        break;
-    }
+    if (result.kind === 'payload') this.#answer(result.payload);
+    else answerFunctionFailure(exchange, result);
   }
 
   #answer(payload: Uint8Array): void {

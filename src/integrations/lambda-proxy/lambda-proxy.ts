@@ -12,6 +12,7 @@ import { headerValues } from '../../http/header-block.js';
 import { type BinaryMatcher, compileBinaryMatcher } from '../../http/media-type.js';
 import { forbiddenTargetCause } from '../../mapping/forbidden-headers.js';
 import type { Integration } from '../../model/snapshot.js';
+import { answerFunctionFailure } from '../function-failure.js';
 import type {
   CompiledIntegration,
   FunctionCall,
@@ -20,15 +21,13 @@ import type {
   FunctionResult,
   IntegrationContext,
 } from '../integration.js';
-import { Misconfigured } from '../misconfigured.js';
+import { CONFIGURATION, Misconfigured } from '../misconfigured.js';
 import { EventBuilder } from './event.js';
 import { type FunctionAddress, parseFunctionUri } from './function-uri.js';
 import { MalformedResponse, type ProxyResponse, readProxyResponse } from './response.js';
 
 /** Bytes of an event: Lambda's limit for synchronous calls, "6 MB" in its documentation. */
 const MAX_EVENT_BYTES = 6_291_556;
-
-const CONFIGURATION = 'Execution failed due to configuration error:';
 
 /** Compiles an AWS_PROXY integration. What cannot work answers 500 to every call, as on AWS, with the cause in the log. */
 export function compileLambdaProxy(context: IntegrationContext): CompiledIntegration {
@@ -141,30 +140,13 @@ class LambdaCall implements ExchangeListener {
     if (this.#left || exchange.cancelled || exchange.answered) return;
     exchange.integrationLatency = now() - this.#startedAt;
     try {
-      switch (result.kind) {
-        case 'payload':
-          if (result.functionError) {
-            this.#fail(
-              GATEWAY_RESPONSES.BAD_GATEWAY,
-              `Lambda execution failed due to customer function error: ${textOf(result.payload)}`,
-            );
-          } else this.#answer(result.payload);
-          return;
-        case 'refused':
-          this.#fail(GATEWAY_RESPONSES.API_CONFIGURATION_ERROR, `${CONFIGURATION} ${result.message}`);
-          return;
-        case 'unavailable':
-          this.#fail(GATEWAY_RESPONSES.BAD_GATEWAY, `Lambda invocation failed: ${result.message}`);
-          return;
-        case 'unreachable':
-          this.#fail(
-            GATEWAY_RESPONSES.INTEGRATION_FAILURE,
-            `Execution failed due to a network error communicating with endpoint: ${result.message}`,
-          );
-          return;
-        case 'timeout':
-          this.#fail(GATEWAY_RESPONSES.INTEGRATION_TIMEOUT, 'Execution failed due to a timeout error');
-          return;
+      if (result.kind !== 'payload') answerFunctionFailure(exchange, result);
+      else if (!result.functionError) this.#answer(result.payload);
+      else {
+        this.#fail(
+          GATEWAY_RESPONSES.BAD_GATEWAY,
+          `Lambda execution failed due to customer function error: ${textOf(result.payload)}`,
+        );
       }
     } catch (error) {
       internalError(exchange, error);
