@@ -2,7 +2,7 @@
 
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 
-// Read when the module loads. Above every limit of ours, so that the acceptor answers 414 and 431 itself.
+// Read by native code when the module loads, so the thread must share the process's environment. Above every limit of ours, so that the acceptor answers 414 and 431 itself.
 process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= '65536';
 const { default: module } = await import('uWebSockets.js');
 

@@ -20,7 +20,7 @@ export const CANCEL = 4;
 /** id, bytes, buffer or null: the client took so much of a streamed answer; the chunk's buffer goes back for reuse */
 export const TAKEN = 5;
 
-/** id, status, head (`answerHead`), body (text, bytes or null) */
+/** id, status, head (`answerHead`), body (ASCII text, bytes or null) */
 export const ANSWER = 11;
 /** id, status, head (`answerHead`), content length (-1: unknown) */
 export const BEGIN = 12;

@@ -1,7 +1,7 @@
 /** The acceptor threads of one node. */
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 import type { AcceptorOptions, FromAcceptor, RefusedRequest, ToAcceptor } from '../acceptor/protocol.js';
 import type { EventLoopLoad } from '../telemetry/prometheus.js';
 
@@ -23,6 +23,8 @@ export class AcceptorPool {
       const thread = new Worker(new URL('../acceptor/acceptor-thread.js', import.meta.url), {
         name: `acceptor-${index}`,
         workerData: options(index),
+        // A thread's own copy of the environment is invisible to native code, and uws.ts sets a variable for uWebSockets.js.
+        env: SHARE_ENV,
       });
       thread.on('message', (message: FromAcceptor) => {
         if (message.type === 'refused') events.refused(message.requests);

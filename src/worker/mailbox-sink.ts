@@ -131,14 +131,18 @@ export class MailboxSink implements AnswerSink {
 
   answer(exchange: Exchange, status: number, headers: HeaderBlock, body: string | Uint8Array | null): void {
     if (exchange.cancelled) return;
-    let bytes = body;
-    if (body !== null && typeof body !== 'string') {
+    let crossing = body;
+    if (typeof body === 'string') {
+      exchange.bytesSent = Buffer.byteLength(body);
+      // Newer builds of uWebSockets.js write a text's one-byte characters as they are: what is not ASCII goes as bytes.
+      if (exchange.bytesSent !== body.length) crossing = new TextEncoder().encode(body);
+    } else if (body !== null) {
+      exchange.bytesSent = body.length;
       // A view of a shared pool would be cloned with its whole pool.
-      bytes = body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body);
-      this.#outbox.transfer(bytes as Uint8Array);
+      if (body.byteLength !== body.buffer.byteLength) crossing = new Uint8Array(body);
     }
-    exchange.bytesSent = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    this.#outbox.open().push(ANSWER, exchange.id, status, answerHead(status, headers), bytes);
+    if (crossing !== null && typeof crossing !== 'string') this.#outbox.transfer(crossing);
+    this.#outbox.open().push(ANSWER, exchange.id, status, answerHead(status, headers), crossing);
     this.#end(exchange);
   }
 

@@ -144,7 +144,8 @@ describe('request bodies', () => {
     const sent = post(acceptor.port, Buffer.alloc(size), false);
     await until(() => received >= 262_144);
     const stalledAt = await stable(() => received);
-    expect(stalledAt).toBeLessThan(2 * 1_048_576);
+    // The window, and what one read of the socket had taken already: newer uWebSockets.js drains the kernel's buffer.
+    expect(stalledAt).toBeLessThan(8 * 1_048_576);
     resume();
     expect((await sent).body).toBe('done');
     expect(received).toBe(size);

@@ -1,5 +1,5 @@
 /** A real acceptor thread with this thread as its worker: the pipeline is whatever the test says. */
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 import type { AcceptorLimits } from '../../src/acceptor/acceptor-state.js';
 import type {
   AcceptorOptions,
@@ -47,6 +47,7 @@ export async function startAcceptor(
   };
   const thread = new Worker(new URL('../../dist/acceptor/acceptor-thread.js', import.meta.url), {
     workerData: options,
+    env: SHARE_ENV,
   });
   const refused: RefusedRequest[] = [];
   const ended: Exchange[] = [];
