@@ -33,10 +33,41 @@ export interface WorkerPoolOptions {
 /** Between the death of a worker that had not served and the next try; doubles up to the second figure. */
 const RESTART_MS = [50, 5_000] as const;
 
+/**
+ * A pool of one thread for one life of a worker. One pool for all would be fewer objects, but Piscina gives a pool up
+ * whose thread died before it was ready, and leaves the task waiting for ever; a new pool starts with a clean slate.
+ */
+function onePool(): Piscina {
+  return new Piscina({
+    filename: new URL('../worker/worker-thread.js', import.meta.url).href,
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    // A worker's own sockets stand still while Piscina waits in Atomics.wait.
+    atomics: 'disabled',
+    recordTiming: false,
+    maxQueue: 1,
+  });
+}
+
+/** Resolves when the task or its thread ends: null when the task came to its end, else why it did not. */
+async function lifeOf(piscina: Piscina, task: WorkerTask, transfers: MessagePort[]): Promise<Error | null> {
+  const [thread] = piscina.threads;
+  const died = new Promise<Error>((resolve) => {
+    thread?.once('exit', (code) => resolve(new Error(`worker exited with code: ${code}`)));
+  });
+  const ended = piscina.run(task, { transferList: transfers }).then(
+    () => null,
+    (error: Error) => error,
+  );
+  return Promise.race([ended, died]);
+}
+
 /** A worker has nothing left to wait for when it is told to stop; this is for one that hangs. */
 const STOP_MS = 2_000;
 
 class WorkerSlot {
+  piscina: Piscina | null = null;
   /** To the worker's thread, from its launch to its end. */
   control: MessagePort | null = null;
   /** It has applied its first snapshot. */
@@ -49,26 +80,16 @@ class WorkerSlot {
 
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
-  readonly #piscina: Piscina;
   readonly #slots: WorkerSlot[];
   #snapshot: SnapshotMessage;
   #stopping = false;
   #running = new Set<Promise<void>>();
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerPoolOptions, snapshot: SnapshotMessage) {
     this.#options = options;
     this.#snapshot = snapshot;
     this.#slots = Array.from({ length: options.count }, () => new WorkerSlot());
-    this.#piscina = new Piscina({
-      filename: new URL('../worker/worker-thread.js', import.meta.url).href,
-      minThreads: options.count,
-      maxThreads: options.count,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // A worker's own sockets stand still while Piscina waits in Atomics.wait.
-      atomics: 'disabled',
-      recordTiming: false,
-      maxQueue: options.count,
-    });
   }
 
   /** Workers that serve the current snapshot. */
@@ -89,17 +110,30 @@ export class WorkerPool {
    * All workers change to the snapshot, or none.
    * @throws Error with the reason; the running snapshot goes on
    */
-  async apply(snapshot: SnapshotMessage): Promise<void> {
+  apply(snapshot: SnapshotMessage): Promise<void> {
+    return this.#inTurn(() => this.#apply(snapshot));
+  }
+
+  async #apply(snapshot: SnapshotMessage): Promise<void> {
     const answers = await Promise.all(
       this.#slots.map((slot) => this.#ask(slot, { type: 'prepare', snapshot })),
     );
     const refusal = answers.find((answer) => answer?.type === 'refused');
-    if (refusal?.type === 'refused') throw new Error(refusal.reason);
     // From here on a worker that dies is replaced by one with the new snapshot.
-    this.#snapshot = snapshot;
-    await Promise.all(
-      this.#slots.map((slot) => this.#ask(slot, { type: 'commit', revision: snapshot.revision })),
-    );
+    if (refusal === undefined) this.#snapshot = snapshot;
+    // After a refusal this names the running revision: workers let go of what they prepared.
+    const { revision } = this.#snapshot;
+    await Promise.all(this.#slots.map((slot) => this.#ask(slot, { type: 'commit', revision })));
+    if (refusal?.type === 'refused') throw new Error(refusal.reason);
+    // A worker that was replaced between the two steps has not prepared what it was told to commit.
+    await Promise.all(this.#slots.map((slot) => this.#catchUp(slot)));
+  }
+
+  /** One change at a time: a worker has room for one prepared snapshot, and its answers carry no number. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => {});
+    return done;
   }
 
   /** Gives every worker a port to a function host that was started anew. */
@@ -113,10 +147,12 @@ export class WorkerPool {
   }
 
   eventLoops(): EventLoopLoad[] {
-    return this.#piscina.threads.map((thread, index) => ({
-      thread: `worker-${index}`,
-      activeMs: thread.performance.eventLoopUtilization().active,
-    }));
+    return this.#slots.flatMap(({ piscina }, index) =>
+      (piscina?.threads ?? []).map((thread) => ({
+        thread: `worker-${index}`,
+        activeMs: thread.performance.eventLoopUtilization().active,
+      })),
+    );
   }
 
   async stop(): Promise<void> {
@@ -124,7 +160,7 @@ export class WorkerPool {
     for (const slot of this.#slots) slot.control?.postMessage({ type: 'stop' } satisfies ToWorker);
     // A worker that does not end by itself is ended with its thread.
     await Promise.race([Promise.all(this.#running), wait(STOP_MS, undefined, { ref: false })]);
-    await this.#piscina.destroy();
+    await Promise.all(this.#slots.map(({ piscina }) => piscina?.destroy()));
   }
 
   /** Null when the worker is not there or died over it. */
@@ -140,14 +176,13 @@ export class WorkerPool {
   /** Resolves when the worker serves. @throws Error when it ends before */
   #launch(index: number): Promise<void> {
     const slot = this.#slots[index] as WorkerSlot;
-    const { options, task, transfers, control, attach } = this.#newTask(index);
-    const { snapshot } = task;
+    const { task, transfers, control, attach } = this.#newTask(index);
     let served = false;
     slot.control = control;
     return new Promise<void>((resolve, reject) => {
       control.on('message', (message: FromWorker) => {
         if (message.type === 'access-log') {
-          options.accessLog(message.lines, message.count);
+          this.#options.accessLog(message.lines, message.count);
           return;
         }
         if (message.type === 'applied') slot.revision = message.revision;
@@ -156,8 +191,8 @@ export class WorkerPool {
           slot.failures = 0;
           slot.serving = true;
           attach();
-          // The snapshot changed while this worker started.
-          if (snapshot !== this.#snapshot) this.#catchUp(slot);
+          // The snapshot may have changed while this worker started.
+          void this.#inTurn(() => this.#catchUp(slot));
           resolve();
           return;
         }
@@ -165,17 +200,17 @@ export class WorkerPool {
         slot.answer = null;
         answer?.(message);
       });
-      const run = this.#piscina
-        .run(task, { transferList: transfers })
-        .then(() => null)
-        .catch((error: Error) => error)
-        .then((error) => {
-          this.#running.delete(run);
-          this.#lastWords(control);
-          control.close();
-          this.#ended(index, slot, served, error ?? new Error('the worker ended by itself'));
-          reject(error ?? new Error('the worker ended before it served'));
-        });
+      const piscina = onePool();
+      slot.piscina = piscina;
+      const run = lifeOf(piscina, task, transfers).then(async (error) => {
+        slot.piscina = null;
+        this.#lastWords(control);
+        control.close();
+        this.#ended(index, slot, served, error ?? new Error('the worker ended by itself'));
+        reject(error ?? new Error('the worker ended before it served'));
+        await piscina.destroy();
+        this.#running.delete(run);
+      });
       this.#running.add(run);
     });
   }
@@ -192,7 +227,6 @@ export class WorkerPool {
   }
 
   #newTask(index: number): {
-    options: WorkerPoolOptions;
     task: WorkerTask;
     transfers: MessagePort[];
     control: MessagePort;
@@ -212,7 +246,7 @@ export class WorkerPool {
       ...(functions === undefined ? {} : { functions }),
     };
     const transfers = [port2, ...workerEnds, ...(functions === undefined ? [] : [functions])];
-    return { options, task, transfers, control, attach };
+    return { task, transfers, control, attach };
   }
 
   #ended(index: number, slot: WorkerSlot, served: boolean, error: Error): void {
@@ -241,10 +275,11 @@ export class WorkerPool {
     }, delay);
   }
 
-  #catchUp(slot: WorkerSlot): void {
+  /** Brings a serving worker to the current snapshot, if it has another. */
+  async #catchUp(slot: WorkerSlot): Promise<void> {
     const snapshot = this.#snapshot;
-    void this.#ask(slot, { type: 'prepare', snapshot }).then(() =>
-      this.#ask(slot, { type: 'commit', revision: snapshot.revision }),
-    );
+    if (!slot.serving || slot.revision === snapshot.revision) return;
+    await this.#ask(slot, { type: 'prepare', snapshot });
+    await this.#ask(slot, { type: 'commit', revision: snapshot.revision });
   }
 }
