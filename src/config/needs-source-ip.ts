@@ -1,8 +1,5 @@
 import type { Integration, Snapshot } from '../model/snapshot.js';
 
-/** `$context.identity` in templates, `context.identity.sourceIp` in mappings and gateway responses. */
-const IDENTITY = 'identity';
-
 /**
  * True when something in the snapshot can see the client's address: a Lambda proxy event, or any expression about the
  * caller's identity. Asking uWebSockets.js for the address costs about a microsecond, a twentieth of a proxied request,
@@ -16,7 +13,7 @@ export function needsSourceIp(snapshot: Omit<Snapshot, 'revision'>): boolean {
         ...Object.values(responseTemplates),
       ]);
       return (
-        texts.some(mentionsIdentity) ||
+        texts.some((text) => text.includes('context.identity')) ||
         definition.resources.some(({ methods }) =>
           methods.some(({ integration }) => integration !== undefined && integrationNeeds(integration)),
         )
@@ -31,11 +28,5 @@ function integrationNeeds(integration: Integration): boolean {
   for (const response of integration.responses)
     texts.push(response.responseParameters, response.responseTemplates);
   // A template can reach the identity by a computed name too: any use of the context counts.
-  return texts.some((map) =>
-    Object.values(map).some((text) => mentionsIdentity(text) || text.includes('context')),
-  );
-}
-
-function mentionsIdentity(text: string): boolean {
-  return text.includes(IDENTITY);
+  return texts.some((map) => Object.values(map).some((text) => text.includes('context')));
 }

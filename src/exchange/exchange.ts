@@ -118,6 +118,8 @@ export class Exchange {
   cancelled = false;
   /** Bytes of a streamed answer that the sink has not passed on to the client yet; the sink keeps it. */
   untakenBytes = 0;
+  /** Counted as under way in its stage; whoever counts keeps it. */
+  counted = false;
   /** `write` returned false and `onDrain` has not been called since; the sink keeps it. */
   full = false;
   /** Bytes of a request body that was decoded, as content-encoding/decoded-bytes.ts counts them. */

@@ -20,13 +20,7 @@ export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'cancelled'] a
 export type StatusClass = (typeof STATUS_CLASSES)[number];
 
 /** Why an acceptor refused a request itself, before any worker saw it. */
-export const REFUSAL_REASONS = [
-  'framing',
-  'uri_too_long',
-  'headers_too_large',
-  'body_too_large',
-  'draining',
-] as const;
+export const REFUSAL_REASONS = ['framing', 'uri_too_long', 'headers_too_large', 'body_too_large'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Stages one node counts apart. Beyond it, requests are counted on slot 0. 1024 slots are 312 KiB per writer. */
@@ -45,7 +39,8 @@ const LATENCY_SUM = LATENCY + BUCKETS;
 const INTEGRATION = LATENCY_SUM + 1;
 const INTEGRATION_SUM = INTEGRATION + BUCKETS;
 const BYTES_OUT = INTEGRATION_SUM + 1;
-/** 39 values are used; 40 keep every slot on its own cache lines (64 bytes hold 8 values). */
+const STAGE_IN_FLIGHT = BYTES_OUT + 1;
+/** All 40 are used, and keep every slot on its own cache lines (64 bytes hold 8 values). */
 const STRIDE = 40;
 
 const CANCELLED = STATUS_CLASSES.length - 1;
@@ -65,6 +60,7 @@ export class Counters {
     this.#values = new Float64Array(buffer);
     this.#slots = slotsOf(this.#values);
     this.#values[IN_FLIGHT] = 0;
+    for (let slot = 0; slot < this.#slots; slot++) this.#values[HEADER + slot * STRIDE + STAGE_IN_FLIGHT] = 0;
   }
 
   /**
@@ -95,6 +91,11 @@ export class Counters {
     bump(values, at + BYTES_OUT, bytesOut);
   }
 
+  /** One more (1) or one less (-1) request under way in a stage. */
+  stageInFlight(slot: number, by: 1 | -1): void {
+    bump(this.#values, HEADER + (slot < this.#slots ? slot : 0) * STRIDE + STAGE_IN_FLIGHT, by);
+  }
+
   /** Requests under way, as the writer itself keeps count. */
   setInFlight(count: number): void {
     this.#values[IN_FLIGHT] = count;
@@ -123,6 +124,7 @@ export interface SlotTotals {
   latency: Histogram;
   integrationLatency: Histogram;
   bytesOut: number;
+  inFlight: number;
 }
 
 export interface CounterTotals {
@@ -154,6 +156,7 @@ export function readCounters(buffers: readonly SharedArrayBuffer[]): CounterTota
         latency: histogram(at + LATENCY, at + LATENCY_SUM),
         integrationLatency: histogram(at + INTEGRATION, at + INTEGRATION_SUM),
         bytesOut: sum(at + BYTES_OUT),
+        inFlight: sum(at + STAGE_IN_FLIGHT),
       };
     },
   };

@@ -85,7 +85,14 @@ export function renderMetrics(source: MetricsSource): string {
   for (const stage of stages)
     pushHistogram(lines, integration, stage.labels, stage.totals.integrationLatency);
 
-  single('propylon_requests_in_flight', 'gauge', 'Requests under way.', totals.inFlight);
+  family(
+    'propylon_stage_requests_in_flight',
+    'gauge',
+    'Requests that wait for an integration, by API and stage.',
+  );
+  for (const { labels, totals: stage } of stages)
+    lines.push(`propylon_stage_requests_in_flight{${labels}} ${stage.inFlight}`);
+  single('propylon_requests_in_flight', 'gauge', 'Requests under way in the node.', totals.inFlight);
   single(
     'propylon_requests_shed_total',
     'counter',

@@ -27,6 +27,8 @@ import { SlotMirror } from '../mailbox/slots.js';
 export interface MailboxHandlers {
   /** Runs a request through the pipeline. Must not throw. */
   handle(exchange: Exchange): void;
+  /** The exchange did not end inside `handle`. */
+  underWay(exchange: Exchange): void;
   /** An exchange ended: answered to its last byte, broken off, or cancelled by its client (`exchange.cancelled`). */
   ended(exchange: Exchange, endedAt: number): void;
 }
@@ -101,6 +103,7 @@ export class MailboxSink implements AnswerSink {
     );
     this.#exchanges.set(exchange);
     this.#handlers.handle(exchange);
+    if (this.#exchanges.get(id) === exchange) this.#handlers.underWay(exchange);
   }
 
   #cancel(id: number): void {

@@ -26,9 +26,16 @@ export class RequestLog {
     this.#send = send;
   }
 
+  underWay(exchange: Exchange): void {
+    exchange.counted = true;
+    this.#counters.stageInFlight(slotOf(exchange), 1);
+  }
+
   ended(exchange: Exchange, endedAt: number): void {
+    const slot = slotOf(exchange);
+    if (exchange.counted) this.#counters.stageInFlight(slot, -1);
     this.#counters.record(
-      exchange.stage === null ? 0 : exchange.stage.counterSlot,
+      slot,
       exchange.status,
       endedAt - exchange.request.arrivedAt,
       exchange.integrationLatency,
@@ -50,6 +57,10 @@ export class RequestLog {
     this.#lines = '';
     this.#count = 0;
   }
+}
+
+function slotOf({ stage }: Exchange): number {
+  return stage === null ? 0 : stage.counterSlot;
 }
 
 function errorLine(exchange: Exchange): string {

@@ -73,6 +73,9 @@ export default async function work(task: WorkerTask): Promise<void> {
         );
       }
     },
+    underWay(exchange: Exchange): void {
+      log.underWay(exchange);
+    },
     ended(exchange: Exchange, endedAt: number): void {
       if (exchange.decodedBytes > 0) releaseDecoded(exchange);
       log.ended(exchange, endedAt);

@@ -193,12 +193,15 @@ test('more than --max-in-flight requests are shed at once with 503', async () =>
   ]);
   const waiting = [1, 2, 3].map((n) => fetch(`${gateway.url}/api/${n}`));
   await until(() => held.length === 3);
+  const during = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+  expect(during).toMatch(/^propylon_stage_requests_in_flight\{api="\w+",stage="prod"\} 3$/m);
   const shed = await fetch(`${gateway.url}/api/4`);
   expect([shed.status, await shed.text()]).toEqual([503, '{"message":"Service Unavailable"}']);
   for (const release of held) release();
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200]);
   const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
   expect(metrics).toMatch(/^propylon_requests_shed_total 1$/m);
+  expect(metrics).toMatch(/^propylon_stage_requests_in_flight\{api="\w+",stage="prod"\} 0$/m);
 });
 
 function getJson(url: string, agent: Agent): Promise<{ status: number; body: Record<string, unknown> }> {

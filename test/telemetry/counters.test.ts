@@ -55,8 +55,8 @@ describe('counters', () => {
     counters.setInFlight(12);
     counters.shed();
     counters.refused('framing');
-    counters.refused('draining');
-    counters.refused('draining');
+    counters.refused('body_too_large');
+    counters.refused('body_too_large');
 
     const totals = readCounters([worker, acceptor]);
 
@@ -67,8 +67,7 @@ describe('counters', () => {
       framing: 1,
       uri_too_long: 0,
       headers_too_large: 0,
-      body_too_large: 0,
-      draining: 2,
+      body_too_large: 2,
     });
   });
 
