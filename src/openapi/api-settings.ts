@@ -46,7 +46,6 @@ export type ApiSettings = Pick<
   | 'minimumCompressionSize'
   | 'apiKeySource'
   | 'policy'
-  | 'disableExecuteApiEndpoint'
   | 'requestValidators'
   | 'gatewayResponses'
 >;
@@ -67,7 +66,6 @@ export function readApiSettings(document: SourceDocument, version: 2 | 3): ApiSe
     description: document.text(info?.get('description'), 'warning') ?? '',
     binaryMediaTypes: document.texts(extension(root, 'binary-media-types')),
     apiKeySource: readApiKeySource(document),
-    disableExecuteApiEndpoint: readEndpointDisabled(document, version),
     requestValidators: readValidators(document),
     gatewayResponses: readGatewayResponses(document),
   };
@@ -93,25 +91,6 @@ function readApiKeySource(document: SourceDocument): Definition['apiKeySource'] 
     `The API key source ${quote(text)} is unknown, HEADER is used: write HEADER or AUTHORIZER.`,
   );
   return 'HEADER';
-}
-
-/** At the root in Swagger 2.0, at a server object in OpenAPI 3; read wherever it stands. */
-function readEndpointDisabled(document: SourceDocument, version: 2 | 3): boolean {
-  const owners = [document.root];
-  if (version === 3) {
-    for (const server of document.list(document.root.get('servers'))?.members() ?? []) {
-      const map = document.map(server);
-      if (map === undefined) continue;
-      checkExtensions(document, map, 'server');
-      owners.push(map);
-    }
-  }
-  let disabled = false;
-  for (const owner of owners) {
-    const configuration = document.map(extension(owner, 'endpoint-configuration'));
-    disabled = (document.boolean(configuration?.get('disableExecuteApiEndpoint')) ?? false) || disabled;
-  }
-  return disabled;
 }
 
 function readValidators(document: SourceDocument): RequestValidator[] {

@@ -22,6 +22,8 @@ export interface ImportContext {
   readonly version: 2 | 3;
   /** Stands in the `$ref`s between models. */
   readonly apiId: string;
+  /** Goes before every path of the document: empty, or `/a/b`. */
+  readonly prefix: string;
   readonly schemes: ReadonlyMap<string, SchemeUse>;
   readonly validators: ReadonlySet<string>;
   /** Models by name; readers of operations add inline and missing ones. */

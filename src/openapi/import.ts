@@ -2,22 +2,19 @@
 import type { Authorizer, Definition } from '../model/snapshot.js';
 import { findRouteConflicts } from '../routing/resource-path.js';
 import { readApiSettings } from './api-settings.js';
-import { findTemplate } from './cloudformation-template.js';
+import { type BasePathMode, basePathPrefix, withoutPrefix } from './base-path.js';
 import type { ImportContext, SchemeUse } from './context.js';
-import { type Cursor, escapePointer } from './cursor.js';
-import { quote, SourceDocument } from './document.js';
-import { readJson } from './json-reader.js';
+import type { Cursor } from './cursor.js';
+import type { SourceDocument } from './document.js';
+import { type Documentation, readDocumentation } from './documentation.js';
+import { type EndpointConfiguration, type Endpoints, readEndpoints } from './endpoints.js';
 import { readModels } from './models.js';
+import { openDocument } from './open-document.js';
 import { readResources } from './paths.js';
-import { type Locate, type Problem, ProblemLog } from './problem.js';
+import type { Locate, Problem } from './problem.js';
 import { checkModels } from './schema-checks.js';
 import { readSchemes } from './security.js';
-import { LineStarts, type ReadFailure, type Tree } from './source-tree.js';
-import { type Substitutions, substitution } from './substitution.js';
-import { readYaml } from './yaml-reader.js';
-
-/** Reference 10. */
-const MAX_BYTES = 6 * 1024 * 1024;
+import { DEFAULT_SUBSTITUTIONS } from './substitution.js';
 
 export interface ImportOptions {
   /** Of `${AWS::Region}`; `us-east-1` by default. */
@@ -31,11 +28,21 @@ export interface ImportOptions {
   variables?: Readonly<Record<string, string>>;
   /** Stands in the references between models, which are resolved by their last segment; `api` by default. */
   apiId?: string;
+  /** What becomes of the document's base path; `ignore` by default. */
+  basepath?: BasePathMode;
+  /** False: documentation parts of the document are not read (`ignore=documentation`). */
+  documentation?: boolean;
 }
 
 export interface ImportResult {
   /** Absent when a problem is an error. */
   definition?: Definition;
+  /** 3: OpenAPI 3.0 or 3.1; 2: Swagger 2.0; absent: the text is no OpenAPI document. */
+  version?: 2 | 3;
+  /** Absent when the document has none, or is refused. */
+  documentation?: Documentation;
+  /** Absent when the document has none, or is refused. */
+  endpointConfiguration?: EndpointConfiguration;
   /** In the order they were found. */
   problems: Problem[];
   /** Finds places of the document for what is said about the definition later. */
@@ -48,34 +55,34 @@ export interface ImportResult {
  * @param file name of the document in problems
  */
 export function importDefinition(text: string, file: string, options: ImportOptions = {}): ImportResult {
-  const lines = new LineStarts(text);
-  if (Buffer.byteLength(text) > MAX_BYTES) {
-    return failure(file, lines, {
-      offset: 0,
-      message: 'The document is larger than 6 MB, which API Gateway refuses: split the API.',
-    });
-  }
-  const substitutions: Substitutions = {
-    region: options.region ?? 'us-east-1',
-    accountId: options.accountId ?? '000000000000',
+  const opened = openDocument(text, file, {
+    region: options.region ?? DEFAULT_SUBSTITUTIONS.region,
+    accountId: options.accountId ?? DEFAULT_SUBSTITUTIONS.accountId,
     variables: new Map(Object.entries(options.variables ?? {})),
-  };
-  const json = /^\uFEFF?\s*[{[]/.test(text);
-  const tree = readTree(text, json, substitution(substitutions));
-  if (!('root' in tree)) return failure(file, lines, tree);
-  const document = new SourceDocument(file, json ? 'json' : 'yaml', substitutions, tree.root, lines);
-  for (const { offset, path, message } of tree.warnings) {
-    const pointer = path.map((part) => `/${escapePointer(part)}`).join('');
-    document.problems.add('warning', { file, ...lines.position(offset), pointer }, message);
+  });
+  if (!('document' in opened)) {
+    const { problems, place } = opened;
+    return { problems: problems.problems, locate: () => place };
   }
-  const version = readVersion(document);
-  const definition =
-    version === undefined ? undefined : readDefinition(document, version, options.apiId ?? 'api');
-  return {
-    problems: document.problems.problems,
-    locate: (pointer) => document.locate(version === 2 ? swaggerPointer(pointer) : pointer),
-    ...(definition === undefined || document.problems.hasErrors ? {} : { definition }),
+  const { document, version } = opened;
+  const { problems } = document.problems;
+  if (version === undefined) return { problems, locate: (pointer) => document.locate(pointer) };
+  const prefix = basePathPrefix(document, version, options.basepath ?? 'ignore');
+  const { definition, endpoints } = readDefinition(document, version, options.apiId ?? 'api', prefix);
+  const documentation = options.documentation === false ? undefined : readDocumentation(document);
+  const result: ImportResult = {
+    version,
+    problems,
+    locate: (pointer) => {
+      const own = withoutPrefix(prefix, pointer);
+      return document.locate(version === 2 ? swaggerPointer(own) : own);
+    },
   };
+  if (document.problems.hasErrors) return result;
+  result.definition = definition;
+  if (documentation !== undefined) result.documentation = documentation;
+  if (endpoints.configuration !== undefined) result.endpointConfiguration = endpoints.configuration;
+  return result;
 }
 
 /** Findings about a definition name OpenAPI 3's places. */
@@ -83,61 +90,20 @@ function swaggerPointer(pointer: string): string {
   return pointer.replace(/^\/components\/securitySchemes\//, '/securityDefinitions/');
 }
 
-/** What looks like JSON is read as JSON; if it is none, YAML is more lenient, but its complaint says less. */
-function readTree(text: string, json: boolean, rewrite: (text: string) => string): Tree | ReadFailure {
-  if (!json) return readYaml(text, rewrite);
-  const tree = readJson(text, rewrite);
-  if ('root' in tree) return tree;
-  const lenient = readYaml(text, rewrite);
-  return 'root' in lenient ? lenient : tree;
-}
-
-function failure(file: string, lines: LineStarts, { offset, message }: ReadFailure): ImportResult {
-  const log = new ProblemLog();
-  const place = { file, ...lines.position(offset), pointer: '' };
-  log.add('error', place, message);
-  return { problems: log.problems, locate: () => place };
-}
-
-function readVersion(document: SourceDocument): 2 | 3 | undefined {
-  const { root } = document;
-  if (root.node.kind !== 'map') {
-    document.error(
-      root,
-      'This is no OpenAPI document: it needs to be an object with "openapi" or "swagger".',
-    );
-    return undefined;
-  }
-  const template = findTemplate(root);
-  if (template !== undefined) {
-    document.error(template.at, template.message);
-    return undefined;
-  }
-  const cursor = root.get('openapi') ?? root.get('swagger');
-  const version = document.text(cursor);
-  if (cursor === undefined || version === undefined) {
-    document.error(
-      root,
-      'This is no OpenAPI document: add "openapi": "3.0.1" or "swagger": "2.0" at its root.',
-    );
-    return undefined;
-  }
-  if (cursor.key === 'openapi' && /^3(?:\.|$)/.test(version)) return 3;
-  if (cursor.key === 'swagger' && /^2(?:\.0)?$/.test(version)) return 2;
-  document.error(
-    cursor,
-    `The version ${quote(version)} of ${cursor.key} is not supported: use OpenAPI 3.0, 3.1 or Swagger 2.0.`,
-  );
-  return undefined;
-}
-
-function readDefinition(document: SourceDocument, version: 2 | 3, apiId: string): Definition {
+function readDefinition(
+  document: SourceDocument,
+  version: 2 | 3,
+  apiId: string,
+  prefix: string,
+): { definition: Definition; endpoints: Endpoints } {
   const settings = readApiSettings(document, version);
+  const endpoints = readEndpoints(document, version);
   const schemes = readSchemes(document, version);
   const context: ImportContext = {
     document,
     version,
     apiId,
+    prefix,
     schemes,
     validators: new Set(settings.requestValidators.map((validator) => validator.name)),
     models: new Map(),
@@ -148,12 +114,13 @@ function readDefinition(document: SourceDocument, version: 2 | 3, apiId: string)
   reportConflicts(document, places);
   const definition: Definition = {
     ...settings,
+    disableExecuteApiEndpoint: endpoints.disableExecuteApiEndpoint,
     resources,
     models: [...context.models.values()],
     authorizers: authorizersOf(schemes),
   };
   checkModels(context, definition);
-  return definition;
+  return { definition, endpoints };
 }
 
 /** Paths that cannot be one resource tree (reference 01 section 3, siblings constraint). */

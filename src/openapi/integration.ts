@@ -11,6 +11,7 @@ import type { ImportContext } from './context.js';
 import type { Cursor } from './cursor.js';
 import { quote, type SourceDocument } from './document.js';
 import { REQUEST_MAPPING, RESPONSE_MAPPING, readMappings, readTemplates } from './text-maps.js';
+import { wrongMappingType } from './warnings.js';
 
 const TYPES: ReadonlySet<string> = new Set(['HTTP', 'HTTP_PROXY', 'AWS', 'AWS_PROXY', 'MOCK']);
 const PASSTHROUGH: ReadonlySet<string> = new Set(['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER']);
@@ -40,7 +41,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'integrationSubtype',
 ]);
 
-const DEFAULT_TIMEOUT = 29_000;
+export const DEFAULT_TIMEOUT = 29_000;
 const LEAST_TIMEOUT = 50;
 const MOST_TIMEOUT = 29_000;
 /** Of streaming integrations: 15 minutes. */
@@ -70,7 +71,7 @@ export function readIntegration(
     passthroughBehavior: (choice(document, at.get('passthroughBehavior'), PASSTHROUGH) ??
       'WHEN_NO_MATCH') as PassthroughBehavior,
     requestParameters: readMappings(document, at.get('requestParameters'), REQUEST_MAPPING, (key, value) =>
-      wrongType('requestParameters', key, owner, value),
+      wrongMappingType('requestParameters', key, owner.path, owner.httpMethod, value),
     ),
     requestTemplates: readTemplates(document, at.get('requestTemplates'), ''),
     responses: readResponses(document, owner, at.get('responses'), type),
@@ -226,7 +227,7 @@ function readResponses(
         document,
         at.get('responseParameters'),
         RESPONSE_MAPPING,
-        (key, value) => wrongType('responseParameters', key, owner, value),
+        (key, value) => wrongMappingType('responseParameters', key, owner.path, owner.httpMethod, value),
       ),
       responseTemplates: readTemplates(document, at.get('responseTemplates'), ''),
     };
@@ -237,10 +238,4 @@ function readResponses(
     responses.push(response);
   }
   return responses;
-}
-
-/** AWS's own text (reference 04 section 6). */
-function wrongType(map: string, key: string, owner: IntegrationOwner, value: string): string {
-  const place = `property '${key}' of resource '${owner.path}' and method '${owner.httpMethod}'`;
-  return `Invalid format for '${map}'. Expected type string for ${place} but got '${value}'`;
 }

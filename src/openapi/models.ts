@@ -4,7 +4,7 @@ import type { Model } from '../model/snapshot.js';
 import type { ImportContext } from './context.js';
 import type { Cursor } from './cursor.js';
 import { quote } from './document.js';
-import { jsonText } from './json-text.js';
+import { schemaText } from './json-text.js';
 
 const CONTENT_TYPE = 'application/json';
 const NAME = /^[A-Za-z0-9]+$/;
@@ -29,14 +29,13 @@ function addModel(context: ImportContext, name: string, schema: Cursor): void {
   const { document } = context;
   const map = document.map(schema);
   if (map === undefined) return;
-  const description = map.get('description');
-  const text = description?.node.kind === 'scalar' ? description.node.text : undefined;
+  const description = document.text(map.get('description'));
   const model: Model = {
     name,
     contentType: CONTENT_TYPE,
-    schema: jsonText(document, map, (ref, at) => modelReference(context, ref, at)),
+    schema: schemaText(document, map, (ref, at) => modelReference(context, ref, at)),
   };
-  if (text !== undefined) model.description = text;
+  if (description !== undefined) model.description = description;
   context.models.set(name, model);
   context.modelPlaces.set(name, schema);
 }
@@ -103,12 +102,14 @@ function inlineModel(context: ImportContext, schema: Cursor): string {
   return name;
 }
 
-/** The model new APIs have (reference 06 section 1.3); documents refer to it without defining it. */
+/**
+ * The model new APIs have (reference 06 section 1.3); documents refer to it without defining it. It has no description,
+ * since that of a model in a document is the one in its schema.
+ */
 function emptyModel(): Model {
   return {
     name: 'Empty',
     contentType: CONTENT_TYPE,
-    description: 'This is a default empty schema model',
     schema: '{"$schema":"http://json-schema.org/draft-04/schema#","title":"Empty Schema","type":"object"}',
   };
 }

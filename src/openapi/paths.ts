@@ -1,5 +1,6 @@
 /** `paths` as resources with their methods. */
 import { HTTP_METHODS, type Method, type Resource } from '../model/snapshot.js';
+import { withPrefix } from './base-path.js';
 import type { ImportContext } from './context.js';
 import type { Cursor } from './cursor.js';
 import { quote } from './document.js';
@@ -52,7 +53,8 @@ function readResource(
   places: ReadonlyMap<string, Cursor>,
 ): Resource | undefined {
   const { document } = context;
-  const path = withoutTrailingSlash(member.key);
+  const ownPath = withoutTrailingSlash(member.key);
+  const path = ownPath.startsWith('/') ? withPrefix(context.prefix, ownPath) : ownPath;
   const problem = pathProblem(path);
   if (problem !== undefined) {
     document.error(member, problem);
@@ -65,7 +67,7 @@ function readResource(
     );
     return undefined;
   }
-  if (path !== member.key) {
+  if (ownPath !== member.key) {
     document.warn(member, 'A slash at the end of a path is ignored, as it is in requests: remove it.');
   }
   const item = document.follow(member);

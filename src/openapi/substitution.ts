@@ -9,6 +9,13 @@ export interface Substitutions {
   readonly variables: ReadonlyMap<string, string>;
 }
 
+/** What is filled in for whoever gives no values. */
+export const DEFAULT_SUBSTITUTIONS: Substitutions = {
+  region: 'us-east-1',
+  accountId: '000000000000',
+  variables: new Map(),
+};
+
 /** Linear: a `$` or brace inside starts over. */
 const PLACEHOLDER = /\$\{([^{}$]*)\}/g;
 const ESCAPED = '$${';

@@ -23,7 +23,7 @@ function checkMap(
   find: () => Cursor,
 ): void {
   for (const [key, text] of Object.entries(templates)) {
-    const problem = templateProblem(document, text);
+    const problem = knownProblem(document, text);
     if (problem === null) continue;
     const map = find();
     const place = `template line ${problem.line} column ${problem.column}`;
@@ -34,7 +34,7 @@ function checkMap(
   }
 }
 
-interface TemplateProblem {
+export interface TemplateProblem {
   readonly line: number;
   readonly column: number;
   readonly reason: string;
@@ -43,7 +43,7 @@ interface TemplateProblem {
 /** An integration shared by many operations is checked for each of them; its templates are compiled once. */
 const checked = new WeakMap<SourceDocument, Map<string, TemplateProblem | null>>();
 
-function templateProblem(document: SourceDocument, text: string): TemplateProblem | null {
+function knownProblem(document: SourceDocument, text: string): TemplateProblem | null {
   let known = checked.get(document);
   if (known === undefined) {
     known = new Map();
@@ -51,13 +51,14 @@ function templateProblem(document: SourceDocument, text: string): TemplateProble
   }
   let problem = known.get(text);
   if (problem === undefined) {
-    problem = findProblem(text);
+    problem = templateProblem(text);
     known.set(text, problem);
   }
   return problem;
 }
 
-function findProblem(text: string): TemplateProblem | null {
+/** Why a text is no mapping template; null when it is one. */
+export function templateProblem(text: string): TemplateProblem | null {
   try {
     compileTemplate(text);
     return null;

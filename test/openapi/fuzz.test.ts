@@ -4,15 +4,25 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { exportDefinition } from '../../src/openapi/export/export.js';
+import { renderExport } from '../../src/openapi/export/render.js';
 import { type ImportResult, importDefinition } from '../../src/openapi/import.js';
 import { findNotExecuted } from '../../src/openapi/not-executed.js';
+import { formatProblem } from '../../src/openapi/problem.js';
 import { usedStageVariables } from '../../src/openapi/stage-variables.js';
-import { decodeSnapshot, encodeSnapshot } from '../../src/proto/codec.js';
+import { decodeItem, encodeItem } from '../../src/proto/codec.js';
+import { inFormat, TARGET } from './export-fixed-point.js';
 
 const CORPUS = join(import.meta.dirname, '../corpus');
 /** The largest one aside: a run of it takes a hundred times as long as one of the others. */
 const FILES = readdirSync(CORPUS).filter((file) => file !== 'INDEX.md' && file !== 'pn-bff-web.openapi.yaml');
 const TEXTS = FILES.map((file) => readFileSync(join(CORPUS, file), 'utf8'));
+
+/** The other two combinations have property tests of their own. */
+const EXPORTS = [
+  ['oas30', 'yaml'],
+  ['swagger', 'json'],
+] as const;
 
 /** What must hold whatever the text is. */
 function check(text: string): ImportResult {
@@ -31,10 +41,16 @@ function check(text: string): ImportResult {
   expect(definition === undefined).toBe(problems.some(({ severity }) => severity === 'error'));
   if (definition !== undefined) {
     for (const { pointer } of usedStageVariables(definition)) expect(locate(pointer).line).toBeGreaterThan(0);
-    const stage = { name: 's', variables: {}, deployment: { id: 'd', definition } };
-    const api = { id: 'a', name: 'a', stages: [stage], disableExecuteApiEndpoint: false };
-    const snapshot = { revision: 1, apis: [api], mappings: [] };
-    expect(decodeSnapshot(encodeSnapshot(snapshot))).toEqual(snapshot);
+    const stage = { apiId: 'a', name: 's', variables: {}, deployment: { id: 'd', definition } };
+    const item = { kind: 'stage', stage } as const;
+    expect(decodeItem(encodeItem(item))).toEqual(item);
+    for (const [format, syntax] of EXPORTS) {
+      const exported = renderExport(exportDefinition(definition, { ...TARGET, format }), syntax);
+      const again = importDefinition(exported, 'x');
+      expect(again.definition, again.problems.map(formatProblem).join('\n')).toEqual(
+        inFormat(definition, format),
+      );
+    }
   }
   return result;
 }

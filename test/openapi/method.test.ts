@@ -194,7 +194,6 @@ describe('models', () => {
       {
         name: 'Empty',
         contentType: 'application/json',
-        description: 'This is a default empty schema model',
         schema:
           '{"$schema":"http://json-schema.org/draft-04/schema#","title":"Empty Schema","type":"object"}',
       },
