@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 
 /** @returns {Promise<import('node:http').Server>} */
-export function startBackend(port = 0) {
+export function startBackend(port = 0, host = '127.0.0.1') {
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8');
@@ -15,5 +15,5 @@ export function startBackend(port = 0) {
       response.end(`${JSON.stringify({ method, url, headers, body }, null, 2)}\n`);
     });
   });
-  return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
+  return new Promise((resolve) => server.listen(port, host, () => resolve(server)));
 }
