@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const source = join(root, 'proto/propylon/v1');
+const protoRoot = join(root, 'proto');
+const source = join(protoRoot, 'propylon/v1');
 const target = join(root, 'src/proto/generated');
 const pbjs = createRequire(import.meta.url).resolve('protobufjs-cli/bin/pbjs');
 
@@ -18,6 +19,7 @@ execFileSync(
     pbjs,
     ...['--target', 'static-module', '--wrap', 'esm', '--force-number'],
     ...['--no-comments', '--no-service', '--no-verify', '--no-delimited', '--no-typeurl'],
+    ...['--path', protoRoot],
     ...['--out', join(target, 'propylon.js')],
     ...readdirSync(source).map((file) => join(source, file)),
   ],

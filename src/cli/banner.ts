@@ -1,4 +1,6 @@
 /** What `start` prints when the node serves: one block, from plain data. */
+import type { MappingSettings } from '../config/settings.js';
+import type { ConfigSummary } from '../node/config-actor.js';
 import { printable } from '../telemetry/printable.js';
 import { count } from './output.js';
 
@@ -10,6 +12,7 @@ export interface BannerData {
   adminPort: number;
   workers: number;
   acceptors: number;
+  store: ConfigSummary;
   apis: readonly BannerApi[];
   functions: readonly { name: string; file: string; handler: string }[];
   /** Where functions are called that are not local. */
@@ -24,9 +27,7 @@ export interface BannerApi {
   id: string;
   name: string;
   stage: string;
-  basePath: string;
-  /** Empty: any host. */
-  domain: string;
+  mappings: readonly MappingSettings[];
   methods: number;
   /** File, as the user would write it. */
   definition: string;
@@ -38,7 +39,11 @@ export function banner(data: BannerData): string {
     ['listening', `${url(data.host, data.port)}/`],
     ['admin', `${url(data.adminHost, data.adminPort)}/  (healthz, readyz, metrics)`],
     ['threads', `${count(data.acceptors, 'acceptor')}, ${count(data.workers, 'worker')}`],
+    ...storeRows(data.store),
   ];
+  if (data.apis.length === 0 && data.store.apis === 0) {
+    rows.push(['API', 'none yet: name an OpenAPI document, as in "propylon start api.yaml", or push one']);
+  }
   for (const api of data.apis) {
     const methods = count(api.methods, 'method');
     rows.push(['API', `${api.id}  "${api.name}", stage ${api.stage}, ${methods}, from ${api.definition}`]);
@@ -54,6 +59,23 @@ export function banner(data: BannerData): string {
   return `Propylon ${data.version} is serving\n${lines.join('\n')}\n`;
 }
 
+function storeRows(store: ConfigSummary): [label: string, text: string][] {
+  const { description, durable, nodeId, revision, apis, trouble } = store;
+  if (!durable) {
+    return [
+      ['store', `${description}: nothing is kept after this process ends (--data-dir or --redis keep it)`],
+    ];
+  }
+  const held = revision === 0 ? 'nothing yet' : `revision ${revision}, ${count(apis, 'API')}`;
+  const rows: [string, string][] = [
+    ['store', `${description}: ${held}`],
+    ['node', nodeId],
+  ];
+  if (trouble !== null)
+    rows.push(['warning', `${trouble}: ${revision === 0 ? 'not ready' : 'the last known good is served'}`]);
+  return rows;
+}
+
 const EVERYWHERE = ['0.0.0.0', '::'];
 const LOCAL = [...EVERYWHERE, '127.0.0.1', '::1', 'localhost'];
 
@@ -64,8 +86,10 @@ function url(host: string, port: number): string {
 }
 
 function addresses(data: BannerData, api: BannerApi): string[] {
-  const mapped = api.domain === '' ? url(data.host, data.port) : `http://${api.domain}:${data.port}`;
-  const list = [`${mapped}/${api.basePath === '' ? '' : `${api.basePath}/`}`];
+  const list = api.mappings.map(({ domain, basePath }) => {
+    const base = domain === '' ? url(data.host, data.port) : `http://${domain}:${data.port}`;
+    return `${base}/${basePath === '' ? '' : `${basePath}/`}`;
+  });
   if (api.disableExecuteApiEndpoint) return list;
   if (data.executeApiHosts) {
     // Names below localhost are this machine everywhere; for another address the user has names of their own.

@@ -44,6 +44,20 @@ const START_GROUPS: FlagGroups = [
     heading: 'Running:',
     keys: ['config', 'watch', 'workers', 'acceptors', 'grace', 'maxInFlight', 'maxBodyBytes'],
   },
+  {
+    heading: 'Cluster:',
+    keys: [
+      'redis',
+      'redisCa',
+      'redisCert',
+      'redisKey',
+      'namespace',
+      'dataDir',
+      'configKey',
+      'nodeId',
+      'history',
+    ],
+  },
   { heading: 'Logging:', keys: ['accessLog', 'accessLogFile'] },
 ];
 
@@ -55,6 +69,17 @@ const INVOKE_GROUPS: FlagGroups = [
   { heading: 'Functions:', keys: ['function', 'functionTimeout', 'lambdaEndpoint'] },
   { heading: 'Backends:', keys: ['awsEndpointUrl', 'upstreamClient', 'upstreamConnectTimeout'] },
   { heading: 'Settings:', keys: ['config'] },
+];
+
+const STORE_GROUP = {
+  heading: 'Store:',
+  keys: ['redis', 'redisCa', 'redisCert', 'redisKey', 'namespace', 'dataDir', 'configKey', 'config'] as const,
+};
+
+const PUSH_GROUPS: FlagGroups = [
+  { heading: 'API:', keys: ['stage', 'stageVariable', 'basePath', 'region', 'accountId'] },
+  STORE_GROUP,
+  { heading: 'Revision:', keys: ['history'] },
 ];
 
 /** Flags that are no single value, or that switch something off. */
@@ -80,6 +105,21 @@ export function addStartFlags(command: Command): void {
 /** Adds those of them that matter to one request. */
 export function addInvokeFlags(command: Command): void {
   addFlags(command, INVOKE_GROUPS);
+}
+
+/** Adds those that say where a cluster's configuration is. */
+export function addStoreFlags(command: Command): void {
+  addFlags(command, [STORE_GROUP]);
+}
+
+/** Adds those of a command that publishes definitions. */
+export function addPushFlags(command: Command): void {
+  addFlags(command, PUSH_GROUPS);
+}
+
+/** Adds those of a command that publishes something else. */
+export function addPublishFlags(command: Command): void {
+  addFlags(command, [STORE_GROUP, { heading: 'Revision:', keys: ['history'] }]);
 }
 
 function addFlags(command: Command, groups: FlagGroups): void {
@@ -138,6 +178,7 @@ Examples:
   propylon start api.yaml --function hello=functions/hello.mjs --watch
   propylon start /orders=orders.yaml /pets=pets.yaml     several APIs, each at its base path
   propylon start --config propylon.yaml
+  propylon start --redis redis://localhost:6379          what "propylon push" publishes there
 
 propylon.yaml holds the same settings; paths in it are relative to the file:
   host: 0.0.0.0
@@ -163,7 +204,9 @@ propylon.yaml holds the same settings; paths in it are relative to the file:
               keepAlive: 30s, idleTimeout: 5m, maxHeadBytes: 64KiB }
   limits: { maxInFlight: 10000, maxBodyBytes: 10MiB, maxHeldBytes: 512MiB,
             maxHeaderBytes: 10KiB, maxUrlLength: 10240 }
-  accessLog: { format: json, file: access.log }`;
+  accessLog: { format: json, file: access.log }
+  redis: { url: "rediss://redis.internal", ca: ca.pem, cert: client.pem, key: client-key.pem, timeout: 5s }
+  namespace: propylon     # also dataDir, configKey, nodeId, history`;
 
 export const INVOKE_HELP = `
 Backends, functions and AWS services are really called. The request has a Host header (localhost)

@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { DEBUG_VARIABLE } from '../node/environment.js';
 import { VERSION } from '../version.js';
+import { addClusterCommands } from './cluster-commands.js';
 import { addInvokeFlags, addStartFlags, collect, flagSource, INVOKE_HELP, START_HELP } from './flags.js';
 import { CommandError, complain } from './output.js';
 
@@ -19,6 +20,8 @@ Examples:
   propylon validate api.yaml             tell everything that is wrong with it
   propylon routes api.yaml               show its resource tree
   propylon invoke api.yaml GET /pets     make one request without a server, --trace shows each step
+  propylon push api.yaml --redis URL     publish it to every node of a cluster
+  propylon status --redis URL            show what every node serves
   propylon start --help                  all settings, with their environment variables`,
   );
 
@@ -94,6 +97,8 @@ program
       { trace: trace === true, json: json === true },
     );
   });
+
+addClusterCommands(program);
 
 for (const command of program.commands) {
   if (command.name() === 'start') addStartFlags(command);

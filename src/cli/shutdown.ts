@@ -1,11 +1,15 @@
 /** The end of a serving process: a signal, a second one, or a node that cannot go on. */
-import type { Node } from '../node/node.js';
 import { formatDuration } from '../node/setting-values.js';
 import { flushErrorLog } from '../telemetry/error-log.js';
 import { complain } from './output.js';
 
 /** What a shell reports for a process that an interrupt ended. */
 const INTERRUPTED = 130;
+
+/** A node, and what belongs to it: see `Node.stop`. */
+interface Stoppable {
+  stop(graceMs: number): Promise<boolean>;
+}
 
 /** What a broken node may take to close what is left of it. */
 const LAST_CLOSE_MS = 2_000;
@@ -15,7 +19,7 @@ const LAST_CLOSE_MS = 2_000;
  * be stopped while it starts.
  */
 export class Shutdown {
-  #node: Node | null = null;
+  #node: Stoppable | null = null;
   #graceMs = 0;
   #stopping = false;
 
@@ -25,7 +29,7 @@ export class Shutdown {
   }
 
   /** From now on a signal lets requests in flight finish, for at most `graceMs`. */
-  watchOver(node: Node, graceMs: number): void {
+  watchOver(node: Stoppable, graceMs: number): void {
     this.#node = node;
     this.#graceMs = graceMs;
   }
@@ -45,7 +49,7 @@ export class Shutdown {
     void this.#stop(this.#node);
   }
 
-  async #stop(node: Node): Promise<void> {
+  async #stop(node: Stoppable): Promise<void> {
     const grace = formatDuration(this.#graceMs);
     complain(`stopping: requests in flight have ${grace} to finish; a second signal ends them at once`);
     try {

@@ -1,12 +1,10 @@
 /** `propylon start`: from settings to a serving node, and its end on a signal. */
-import { existsSync } from 'node:fs';
 import { apiIdOf } from '../config/build-snapshot.js';
-import type { NodeSettings } from '../config/settings.js';
+import { type NodeSettings, ROOT_OF_ANY_HOST } from '../config/settings.js';
 import { isLoopback } from '../node/admin-server.js';
 import { ApiDefinitions } from '../node/api-definitions.js';
+import type { ConfigActor } from '../node/config-actor.js';
 import type { Source } from '../node/environment.js';
-import type { LoadedSettings } from '../node/load-settings.js';
-import type { Node } from '../node/node.js';
 import { Reloader } from '../node/reload.js';
 import { logError } from '../telemetry/error-log.js';
 import { VERSION } from '../version.js';
@@ -18,26 +16,17 @@ import { Shutdown } from './shutdown.js';
 /** Resolves when the node serves; the process ends by a signal. @throws CommandError */
 export async function start(flags: Source): Promise<void> {
   const shutdown = new Shutdown();
-  const { settings, warnings } = await somethingToServe(flags);
+  const { settings, warnings } = await settingsFrom(flags);
   const say = sayer(settings);
   const definitions = new ApiDefinitions(settings, shownPath);
   const reloader = settings.watch
     ? new Reloader(definitions, settings.functions, { done: (line) => say(`${line}\n`), failed: logError })
     : undefined;
   warnings.push(...importAll(definitions, 'nothing is served'), ...risks(settings));
-  const node = await launch(settings, definitions, shutdown);
-  shutdown.watchOver(node, settings.graceMs);
-  say(block(settings, definitions, node, warnings));
-  reloader?.attach(node);
-}
-
-async function somethingToServe(flags: Source): Promise<LoadedSettings> {
-  const loaded = await settingsFrom(flags);
-  if (loaded.settings.apis.length > 0) return loaded;
-  const hint = existsSync('propylon.yaml')
-    ? 'propylon start --config propylon.yaml'
-    : 'propylon start api.yaml';
-  throw new CommandError(`there is nothing to serve: name an OpenAPI document, as in "${hint}"`);
+  const config = await launch(settings, definitions, shutdown);
+  shutdown.watchOver(config, settings.graceMs);
+  say(block(settings, definitions, config, warnings));
+  reloader?.attach(config);
 }
 
 function risks(settings: NodeSettings): string[] {
@@ -57,11 +46,11 @@ async function launch(
   settings: NodeSettings,
   definitions: ApiDefinitions,
   shutdown: Shutdown,
-): Promise<Node> {
+): Promise<ConfigActor> {
   // The gateway itself is loaded last: wrong settings are told at once.
-  const { startNode } = await import('../node/node.js');
+  const { ConfigActor } = await import('../node/config-actor.js');
   try {
-    return await startNode(settings, definitions.snapshot(), (error) => shutdown.fatal(error));
+    return await ConfigActor.start(settings, definitions.items(), (error) => shutdown.fatal(error));
   } catch (error) {
     const failure = new CommandError((error as Error).message);
     failure.cause = error;
@@ -81,9 +70,10 @@ function sayer({ accessLog }: NodeSettings): (text: string) => void {
 function block(
   settings: NodeSettings,
   definitions: ApiDefinitions,
-  node: Node,
+  config: ConfigActor,
   warnings: readonly string[],
 ): string {
+  const { node } = config;
   return banner({
     version: VERSION,
     host: settings.host,
@@ -92,12 +82,12 @@ function block(
     adminPort: node.adminPort,
     workers: settings.workers,
     acceptors: settings.acceptors,
-    apis: definitions.deployed().map(({ id, stage, basePath, domain, definition, file }) => ({
+    store: config.summary(),
+    apis: definitions.deployed().map(({ id, stage, mappings = [ROOT_OF_ANY_HOST], definition, file }) => ({
       id: id ?? apiIdOf(definition.name),
       name: definition.name,
       stage,
-      basePath,
-      domain,
+      mappings,
       methods: definition.resources.reduce((sum, { methods }) => sum + methods.length, 0),
       definition: shownPath(file),
       disableExecuteApiEndpoint: definition.disableExecuteApiEndpoint,

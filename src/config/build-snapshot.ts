@@ -1,6 +1,7 @@
 /** From imported definitions and what the node was told about them to one snapshot. */
 import { createHash } from 'node:crypto';
 import type { Api, Definition, Mapping, Snapshot } from '../model/snapshot.js';
+import { type MappingSettings, ROOT_OF_ANY_HOST } from './settings.js';
 
 export interface DeployedDefinition {
   definition: Definition;
@@ -8,10 +9,8 @@ export interface DeployedDefinition {
   id?: string;
   stage: string;
   stageVariables: Record<string, string>;
-  /** Without slashes at its ends; empty: the root. */
-  basePath: string;
-  /** Empty: any host. */
-  domain: string;
+  /** The root of any host when not given. */
+  mappings?: readonly MappingSettings[];
 }
 
 /**
@@ -40,16 +39,17 @@ export function buildSnapshot(deployed: readonly DeployedDefinition[]): Omit<Sna
       deployment: { id: deploymentIdOf(definition), definition },
     });
     apis.set(id, api);
-    const mapping: Mapping = { domain: one.domain, basePath: one.basePath, apiId: id, stage: one.stage };
-    const address = `${mapping.domain}/${mapping.basePath}`;
-    if (mappings.has(address)) {
-      throw new Error(
-        `Two definitions are mapped at '${address}': give each its own 'basePath' (or 'domain') in the configuration file`,
-      );
+    for (const { domain, basePath } of one.mappings ?? [ROOT_OF_ANY_HOST]) {
+      const address = `${domain}/${basePath}`;
+      if (mappings.has(address)) {
+        throw new Error(
+          `Two definitions are mapped at '${address}': give each its own 'basePath' (or 'domain') in the configuration file`,
+        );
+      }
+      mappings.set(address, { domain, basePath, apiId: id, stage: one.stage });
     }
-    mappings.set(address, mapping);
   }
-  return { apis: [...apis.values()], mappings: [...mappings.values()] };
+  return { apis: [...apis.values()], mappings: [...mappings.values()], domains: [] };
 }
 
 /** Ten lower-case letters and digits, the look of an API Gateway id, the same for the same name. */

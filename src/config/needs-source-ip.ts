@@ -1,25 +1,28 @@
-import type { Integration, Snapshot } from '../model/snapshot.js';
+import type { Definition, Integration, Stage } from '../model/snapshot.js';
+import type { Steps } from '../steps.js';
 
 /**
- * True when something in the snapshot can see the client's address: a Lambda proxy event, or any expression about the
+ * True when something in the stage can see the client's address: a Lambda proxy event, or any expression about the
  * caller's identity. Asking uWebSockets.js for the address costs about a microsecond, a twentieth of a proxied request,
  * so acceptors only ask when somebody wants to know.
  */
-export function needsSourceIp(snapshot: Omit<Snapshot, 'revision'>): boolean {
-  return snapshot.apis.some(({ stages }) =>
-    stages.some(({ deployment: { definition } }) => {
-      const texts = definition.gatewayResponses.flatMap(({ responseParameters, responseTemplates }) => [
-        ...Object.values(responseParameters),
-        ...Object.values(responseTemplates),
-      ]);
-      return (
-        texts.some((text) => text.includes('context.identity')) ||
-        definition.resources.some(({ methods }) =>
-          methods.some(({ integration }) => integration !== undefined && integrationNeeds(integration)),
-        )
-      );
-    }),
-  );
+export function* needsSourceIp({ deployment, canary }: Stage): Steps<boolean> {
+  if (yield* definitionNeeds(deployment.definition)) return true;
+  return canary !== undefined && (yield* definitionNeeds(canary.deployment.definition));
+}
+
+function* definitionNeeds({ gatewayResponses, resources }: Definition): Steps<boolean> {
+  const texts = gatewayResponses.flatMap(({ responseParameters, responseTemplates }) => [
+    ...Object.values(responseParameters),
+    ...Object.values(responseTemplates),
+  ]);
+  if (texts.some((text) => text.includes('context.identity'))) return true;
+  for (const { methods } of resources) {
+    if (methods.some(({ integration }) => integration !== undefined && integrationNeeds(integration)))
+      return true;
+    yield;
+  }
+  return false;
 }
 
 function integrationNeeds(integration: Integration): boolean {

@@ -28,6 +28,54 @@ export interface NodeSettings {
   /** Milliseconds requests in flight may take at shutdown. */
   graceMs: number;
   accessLog: AccessLogSettings;
+  /** Where the configuration of the cluster is kept. */
+  store: StoreSettings;
+  /**
+   * Absolute path of the folder that keeps the node's id and its last known good configuration; it may not exist yet.
+   * Absent with a memory store: such a node keeps nothing.
+   */
+  stateDirectory?: string;
+  /** What revisions are signed with; a secret, at least 32 bytes. Absent: revisions are not signed. */
+  configKey?: Uint8Array;
+  /** Absent: made once and kept in the state directory. */
+  nodeId?: string;
+}
+
+/** What `openStore` in src/config/stores opens. */
+export type StoreSettings = MemoryStoreSettings | DiskStoreSettings | RedisStoreSettings;
+
+interface CommonStoreSettings {
+  /** Revisions kept for history, diff and rollback; `DEFAULT_HISTORY` by default. */
+  historyLimit?: number;
+}
+
+export interface MemoryStoreSettings extends CommonStoreSettings {
+  kind: 'memory';
+}
+
+export interface DiskStoreSettings extends CommonStoreSettings {
+  kind: 'disk';
+  /** Absolute path; made when it is missing. */
+  directory: string;
+}
+
+export interface RedisStoreSettings extends CommonStoreSettings {
+  kind: 'redis';
+  /** May hold a password: never in a log or an error text. */
+  url: string;
+  /** Several clusters can share one Redis. Letters, digits and `._-`. */
+  namespace: string;
+  /** PEM files, as absolute paths; only with a URL that asks for TLS. */
+  tls?: RedisTlsSettings;
+  /** Milliseconds one call may take; 5000 by default. */
+  timeoutMs?: number;
+}
+
+export interface RedisTlsSettings {
+  /** Absent: the authorities Node.js trusts. */
+  caFile?: string;
+  certFile?: string;
+  keyFile?: string;
 }
 
 export interface ApiSettings {
@@ -37,11 +85,19 @@ export interface ApiSettings {
   id?: string;
   stage: string;
   stageVariables: Record<string, string>;
-  /** Without slashes at its ends; empty: the root. */
-  basePath: string;
+  /** Absent: nothing was said, and a node takes the root of any host. Empty: only execute-api addresses. */
+  mappings?: readonly MappingSettings[];
+}
+
+export interface MappingSettings {
   /** Host the base path is mapped on; empty: any. */
   domain: string;
+  /** Without slashes at its ends; empty: the root. */
+  basePath: string;
 }
+
+/** Of definitions that are mapped nowhere else. */
+export const ROOT_OF_ANY_HOST: MappingSettings = { domain: '', basePath: '' };
 
 export interface FunctionSettings {
   name: string;

@@ -13,6 +13,8 @@ export interface StageRuntime {
   readonly binaryMediaTypes: readonly string[];
   /** Index of the stage's counters, see telemetry/counters.ts. */
   readonly counterSlot: number;
+  /** Whether this is the canary's share of the stage; absent for a stage without canary. */
+  readonly isCanaryRequest?: boolean;
   /** Absent when the definition customises no gateway response. */
   readonly customisedResponses?: CustomisedResponses;
 }

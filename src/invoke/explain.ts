@@ -92,10 +92,11 @@ function routing(recording: Recording): TraceStep[] {
 }
 
 function definitionOf({ exchange, snapshot }: Recording): Definition | undefined {
-  const { stage } = exchange;
-  return snapshot.apis
-    .find(({ id }) => id === stage?.apiId)
-    ?.stages.find(({ name }) => name === stage?.stageName)?.deployment.definition;
+  const { stage: reached } = exchange;
+  const stage = snapshot.apis
+    .find(({ id }) => id === reached?.apiId)
+    ?.stages.find(({ name }) => name === reached?.stageName);
+  return (reached?.isCanaryRequest === true ? stage?.canary : stage)?.deployment.definition;
 }
 
 function pathParameters({ resourceTemplate, pathParameters: values }: Exchange): Record<string, string> {

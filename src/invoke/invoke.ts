@@ -75,9 +75,8 @@ async function run(
     executeApiHosts,
     executeApiPaths,
     skipAuthorization,
-    counterSlots: {},
   };
-  const gateway = Gateway.compile({ ...snapshot, revision: 1 }, ports, options);
+  const gateway = Gateway.compile(snapshot, ports, options);
 
   const { parsed, isHead, refusal } = readRequest(request, settings.limits);
   const sentBody = request.body;

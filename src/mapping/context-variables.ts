@@ -40,6 +40,8 @@ const VARIABLES: Readonly<Record<string, Compile>> = {
     const agent = headerValue(exchange.request.headers, 'user-agent');
     return agent === undefined ? undefined : wireText(agent);
   }),
+  isCanaryRequest: ({ stage }) =>
+    stage.isCanaryRequest === undefined ? undefined : String(stage.isCanaryRequest),
   operationName: ({ method }) => method.operationName,
   path: perRequest((exchange) => exchange.contextPath),
   protocol: () => 'HTTP/1.1',
@@ -53,7 +55,7 @@ const VARIABLES: Readonly<Record<string, Compile>> = {
 
 /**
  * Variables that exist and have no value in a mapping: those of a failed request, and those of features that are not
- * executed (authorizers, API keys, IAM, client certificates, canaries, WAF, X-Ray).
+ * executed (authorizers, API keys, IAM, client certificates, WAF, X-Ray).
  */
 const WITHOUT_VALUE = new RegExp(
   `^(?:${[
@@ -64,7 +66,6 @@ const WITHOUT_VALUE = new RegExp(
     'identity\\.(?:accessKey|accountId|apiKey|apiKeyId|caller|principalOrgId|user|userArn|vpcId|vpceId)',
     'identity\\.cognito(?:AuthenticationProvider|AuthenticationType|IdentityId|IdentityPoolId)',
     'identity\\.clientCert\\.(?:clientCertPem|subjectDN|issuerDN|serialNumber|validity\\.not(?:Before|After))',
-    'isCanaryRequest',
     'wafResponseCode',
     'webaclArn',
     'xrayTraceId',
@@ -123,8 +124,9 @@ export class MethodContext {
           return identity;
         }
         const value = readVariable(this.#members.get(name), exchange);
-        // The one number of `$context`: templates calculate with it.
-        return name === 'requestTimeEpoch' ? Number(value) : value;
+        // The one number of `$context`, with which templates calculate, and the one boolean, which they test.
+        if (name === 'requestTimeEpoch') return Number(value);
+        return name === 'isCanaryRequest' && value !== undefined ? value === 'true' : value;
       },
     };
   }

@@ -8,6 +8,21 @@ export interface Snapshot {
   revision: number;
   apis: Api[];
   mappings: Mapping[];
+  domains: Domain[];
+}
+
+/** The unit of change in a configuration: what one key holds (see src/config/items.ts). */
+export type Item =
+  | { kind: 'api'; api: ApiItem }
+  | { kind: 'stage'; stage: StageItem }
+  | { kind: 'mapping'; mapping: Mapping }
+  | { kind: 'domain'; domain: Domain };
+
+/** An API without its stages, which are items of their own. */
+export type ApiItem = Omit<Api, 'stages'>;
+
+export interface StageItem extends Stage {
+  apiId: string;
 }
 
 /** A base path mapping; see the proto for the form of each member. */
@@ -29,6 +44,25 @@ export interface Stage {
   name: string;
   variables: Record<string, string>;
   deployment: Deployment;
+  canary?: Canary;
+}
+
+/** A share of a stage's requests that another deployment answers (reference 07 section 4). */
+export interface Canary {
+  deployment: Deployment;
+  /** 0 to 100. */
+  percentTraffic: number;
+  /** Laid over the stage's variables. */
+  stageVariableOverrides: Record<string, string>;
+  useStageCache: boolean;
+}
+
+/** A custom domain name; see the proto for the form of each member. */
+export interface Domain {
+  name: string;
+  certificateFile?: string;
+  privateKeyFile?: string;
+  certificateChainFile?: string;
 }
 
 /** An immutable copy of a definition, as it was deployed. */
@@ -89,7 +123,8 @@ export interface MethodResponse {
   responseModels: Record<string, string>;
 }
 
-export type IntegrationType = 'HTTP' | 'HTTP_PROXY' | 'AWS' | 'AWS_PROXY' | 'MOCK';
+export const INTEGRATION_TYPES = ['HTTP', 'HTTP_PROXY', 'AWS', 'AWS_PROXY', 'MOCK'] as const;
+export type IntegrationType = (typeof INTEGRATION_TYPES)[number];
 export type PassthroughBehavior = 'WHEN_NO_MATCH' | 'WHEN_NO_TEMPLATES' | 'NEVER';
 export type ContentHandling = 'CONVERT_TO_TEXT' | 'CONVERT_TO_BINARY';
 

@@ -1,9 +1,11 @@
 /**
- * The admin port: health, readiness and metrics for those who run the node. It has no credentials to check, so it
- * belongs on loopback; whoever binds it elsewhere has said so with `--admin-host` and is warned at the start.
+ * The admin port: health, readiness and metrics for those who run the node, which ask for no credentials, and everything
+ * else for the control plane, which has its own. This thread only takes requests in, so that its probes are answered
+ * whatever the control plane is busy with.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { newRequestId } from '../exchange/ids.js';
 import { logError } from '../telemetry/error-log.js';
 import { METRICS_CONTENT_TYPE } from '../telemetry/prometheus.js';
 
@@ -15,6 +17,25 @@ export interface AdminServerOptions {
   health(): Health;
   /** Asked at each `/metrics`: text in Prometheus' format. */
   metrics(): string;
+  /** Answers what is no page of the admin port's own; absent: 404. Never rejects. */
+  controlPlane?(request: AdminRequest): Promise<AdminAnswer>;
+}
+
+export interface AdminRequest {
+  method: string;
+  /** Path and query, as they came. */
+  target: string;
+  /** Names in lower case; values of one name joined with `,`. */
+  headers: Record<string, string>;
+  body: Uint8Array;
+  /** It came from this machine. */
+  loopback: boolean;
+}
+
+export interface AdminAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array | string;
 }
 
 export interface Health {
@@ -30,21 +51,27 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** A scraper and some probes; more connections are closed at once. */
-const MAX_CONNECTIONS = 64;
-const REQUEST_TIMEOUT_MS = 10_000;
-const MAX_HEADER_BYTES = 8_192;
+/** Scrapers, probes, and tools that make an API of hundreds of resources; more connections are closed at once. */
+const MAX_CONNECTIONS = 256;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A definition of 6 MB over a slow line. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_HEADER_BYTES = 16_384;
+/** A definition is 6 MB at most; of all bodies that are read at once, so many wait in memory. */
+const MAX_BODY_BYTES = 7 * 1024 * 1024;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** @throws Error in one sentence when it cannot listen */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const bodies: HeldBodies = { bytes: 0 };
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: HEADERS_TIMEOUT_MS,
     },
-    (request, response) => answer(options, request, response),
+    (request, response) => answer(options, bodies, request, response),
   );
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, options);
@@ -73,11 +100,25 @@ function listen(server: Server, { host, port }: AdminServerOptions): Promise<voi
   });
 }
 
-function answer(options: AdminServerOptions, request: IncomingMessage, response: ServerResponse): void {
+/** Bytes of all bodies that are being read or answered. */
+interface HeldBodies {
+  bytes: number;
+}
+
+function answer(
+  options: AdminServerOptions,
+  bodies: HeldBodies,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const page = PAGES[path];
   if (page === undefined) {
-    send(response, 404, 'not found: /healthz, /readyz and /metrics are here\n');
+    if (options.controlPlane === undefined) {
+      send(response, 404, 'not found: /healthz, /readyz and /metrics are here\n');
+      return;
+    }
+    void askControlPlane(options.controlPlane, bodies, request, response);
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     send(response, 405, 'method not allowed\n');
@@ -89,6 +130,69 @@ function answer(options: AdminServerOptions, request: IncomingMessage, response:
       send(response, 500, 'internal error\n');
     }
   }
+}
+
+async function askControlPlane(
+  ask: (request: AdminRequest) => Promise<AdminAnswer>,
+  bodies: HeldBodies,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      bodies.bytes += chunk.length;
+      if (length > MAX_BODY_BYTES || bodies.bytes > MAX_HELD_BYTES) {
+        // What else the client sends is not waited for.
+        response.setHeader('Connection', 'close');
+        const [status, message] = length > MAX_BODY_BYTES ? TOO_LARGE : BUSY;
+        send(response, status, message, 'application/json');
+        return;
+      }
+      chunks.push(chunk);
+    }
+    const { status, headers, body } = await ask({
+      method: request.method ?? '',
+      target: request.url ?? '',
+      headers: joinedHeaders(request),
+      body: Buffer.concat(chunks, length),
+      loopback: isLoopbackAddress(request.socket.remoteAddress ?? ''),
+    });
+    response.writeHead(status, {
+      ...headers,
+      ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+      'x-amzn-RequestId': newRequestId(),
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    });
+    response.end(body);
+  } catch {
+    // The client broke off.
+    response.destroy();
+  } finally {
+    bodies.bytes -= length;
+  }
+}
+
+const TOO_LARGE = [413, '{"message":"Request body is too large: a definition has 6 MB at most"}'] as const;
+const BUSY = [503, '{"message":"Too many large requests at once. Please try again later."}'] as const;
+
+/** Node drops the second value of some headers; a signature covers what was sent. */
+function joinedHeaders(request: IncomingMessage): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+    const name = (request.rawHeaders[i] ?? '').toLowerCase();
+    const value = request.rawHeaders[i + 1] ?? '';
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(headers);
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return isLoopback(address.replace(/^::ffff:/, ''));
 }
 
 type Page = (options: AdminServerOptions, response: ServerResponse) => void;

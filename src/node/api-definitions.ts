@@ -1,5 +1,6 @@
 /** The imported definitions behind the APIs of a node; the last good one of each file, however often files change. */
 import { buildSnapshot, type DeployedDefinition } from '../config/build-snapshot.js';
+import { type Items, itemsOfSnapshot } from '../config/items.js';
 import type { NodeSettings } from '../config/settings.js';
 import type { Definition, Snapshot } from '../model/snapshot.js';
 import { findNotExecuted } from '../openapi/not-executed.js';
@@ -48,5 +49,10 @@ export class ApiDefinitions {
   /** @throws Error in one sentence when two APIs are in each other's way */
   snapshot(): Omit<Snapshot, 'revision'> {
     return buildSnapshot(this.deployed());
+  }
+
+  /** The same as items. @throws Error in one sentence when two APIs are in each other's way */
+  items(): Items {
+    return itemsOfSnapshot(this.snapshot());
   }
 }

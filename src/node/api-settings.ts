@@ -1,9 +1,9 @@
 /** Which definitions a node serves and where: from the command line, the environment, or the file's `apis`. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ApiSettings } from '../config/settings.js';
+import { type ApiSettings, type MappingSettings, ROOT_OF_ANY_HOST } from '../config/settings.js';
 import { printable } from '../telemetry/printable.js';
-import type { FileApi } from './config-file.js';
+import type { FileApi, FileMapping } from './config-file.js';
 import type { SettingReader } from './setting-reader.js';
 import type { Written } from './setting-table.js';
 import {
@@ -63,12 +63,12 @@ function argumentApi(
   if (own !== undefined && wanted !== undefined) {
     reader.problems.push(`${where} is given twice: take away --base-path`);
   }
+  const path = wanted ?? own;
   return {
     definition: resolve(cwd, file ?? written.text),
     stage: reader.get('stage') ?? DEFAULT_STAGE,
     stageVariables: variables,
-    basePath: wanted ?? own ?? '',
-    domain: '',
+    ...(path === undefined ? {} : { mappings: [{ domain: '', basePath: path }] }),
   };
 }
 
@@ -81,16 +81,29 @@ function fileApi(
 ): ApiSettings {
   const id = api.id && reader.parse(api.id, apiId);
   const stage = api.stage && reader.parse(api.stage, stageName);
-  const base = api.basePath && reader.parse(api.basePath, basePath);
-  const host = api.domain && reader.parse(api.domain, domain);
+  const mappings = fileMappings(reader, api, wanted);
   return {
     definition: resolve(reader.sources.fileFolder, api.definition.text),
     ...(id === undefined ? {} : { id }),
     stage: reader.getOutsideFile('stage') ?? stage ?? reader.get('stage') ?? DEFAULT_STAGE,
     stageVariables: { ...shared, ...stageVariables(reader, api.stageVariables, []), ...forAll },
-    basePath: wanted ?? base ?? '',
-    domain: host ?? '',
+    ...(mappings === undefined ? {} : { mappings }),
   };
+}
+
+/** Undefined when nothing was said. */
+function fileMappings(
+  reader: SettingReader,
+  { mapping, mappings }: FileApi,
+  wanted: string | undefined,
+): MappingSettings[] | undefined {
+  const read = (written: FileMapping): MappingSettings => ({
+    domain: (written.domain && reader.parse(written.domain, domain)) ?? '',
+    basePath: (written.basePath && reader.parse(written.basePath, basePath)) ?? '',
+  });
+  const all = mappings?.map(read) ?? (mapping && [read(mapping)]);
+  if (wanted === undefined) return all;
+  return [{ domain: '', ...(mapping && read(mapping)), basePath: wanted }];
 }
 
 function stageVariables(
@@ -112,7 +125,8 @@ function stageVariables(
     const parsedValue = reader.parse(value, stageVariableValue);
     if (parsedName !== undefined && parsedValue !== undefined) values.set(parsedName, parsedValue);
   }
-  return Object.fromEntries(values);
+  // In one order, however they were written: equal stages are then equal byte for byte.
+  return Object.fromEntries([...values].sort());
 }
 
 /** Two APIs at one address: neither could be preferred. */
@@ -122,13 +136,16 @@ function checkMappings(
   names: readonly string[],
   advice: string,
 ): void {
-  const taken = new Map<string, string>();
-  apis.forEach((api, i) => {
-    const address = `${api.domain}/${api.basePath}`;
+  const taken = new Map<string, number>();
+  apis.forEach(({ mappings = [ROOT_OF_ANY_HOST] }, i) => {
     const name = names[i] ?? '';
-    const other = taken.get(address);
-    if (other === undefined) taken.set(address, name);
-    else reader.problems.push(`${name} and ${other} are both mapped at ${address}: ${advice}`);
+    for (const mapping of mappings) {
+      const address = `${mapping.domain}/${mapping.basePath}`;
+      const other = taken.get(address);
+      if (other === undefined) taken.set(address, i);
+      else if (other === i) reader.problems.push(`${name} is mapped at ${address} twice: take one out`);
+      else reader.problems.push(`${name} and ${names[other] ?? ''} are both mapped at ${address}: ${advice}`);
+    }
   });
 }
 

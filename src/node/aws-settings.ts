@@ -5,10 +5,9 @@
  */
 import type { AwsEndpointSettings } from '../aws/endpoints.js';
 import { printable } from '../telemetry/printable.js';
+import type { Environment } from './environment.js';
 import type { SettingReader } from './setting-reader.js';
 import { httpUrl } from './setting-values.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const VARIABLE = 'AWS_ENDPOINT_URL';
 

@@ -8,6 +8,8 @@
  *       basePath: orders
  *       stage: prod
  *       stageVariables: { backend: orders.internal }
+ *     - definition: invoices.yaml
+ *       mappings: [{ basePath: invoices }, { domain: invoices.example.com }]   # [] for none
  *     - pets.yaml                      # short for { definition: pets.yaml }
  *   functions:
  *     resize: { file: functions/resize.mjs, handler: handler, timeout: 10s, memory: 512, concurrency: 4 }
@@ -16,6 +18,7 @@
  *   upstream: { connections: 64, connectTimeout: 2s }
  *   limits: { maxInFlight: 5000 }
  *   accessLog: json                    # short for { format: json }
+ *   redis: redis://localhost:6379      # short for { url: ... }
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { printable } from '../telemetry/printable.js';
@@ -41,9 +44,16 @@ export interface FileApi {
   definition: Written;
   id?: Written;
   stage?: Written;
+  /** `basePath` and `domain` of the entry itself. */
+  mapping?: FileMapping;
+  /** Its list of them, in place of those. */
+  mappings?: readonly FileMapping[];
+  stageVariables: ReadonlyMap<string, Written>;
+}
+
+export interface FileMapping {
   basePath?: Written;
   domain?: Written;
-  stageVariables: ReadonlyMap<string, Written>;
 }
 
 export interface FileFunction {
@@ -58,6 +68,14 @@ export interface FileFunction {
 
 /** Nobody writes that much by hand. */
 const MAX_BYTES = 1_048_576;
+
+/** Sections that may be one value instead, and which of theirs it is. */
+const SHORT_FORMS: ReadonlyMap<string, SettingKey> = new Map([
+  ['accessLog', 'accessLog'],
+  ['redis', 'redis'],
+]);
+
+const MAPPING_KEYS = ['basePath', 'domain'] as const;
 
 /** Aliases that point at aliases, at most. */
 const MAX_ALIASES = 16;
@@ -121,8 +139,9 @@ class Reader {
     for (const section of sectionNames()) {
       const node = this.#value(top, section, '');
       if (node === undefined) continue;
-      if (section === 'accessLog' && isScalar(node)) {
-        this.#set(layer, 'accessLog', this.#written(node, section));
+      const short = SHORT_FORMS.get(section);
+      if (short !== undefined && isScalar(node)) {
+        this.#set(layer, short, this.#written(node, section));
         continue;
       }
       const members = this.#members(node, section, sectionKeys(section));
@@ -162,8 +181,8 @@ class Reader {
       'id',
       'stage',
       'stageVariables',
-      'basePath',
-      'domain',
+      ...MAPPING_KEYS,
+      'mappings',
     ]);
     if (members === undefined || node === null) return undefined;
     const prefix = `${name}.`;
@@ -171,9 +190,40 @@ class Reader {
     if (definition === undefined && !members.has('definition')) {
       this.#problem(node, `${name} has no definition: name the OpenAPI document`);
     }
-    const optional = this.#optional(members, prefix, ['id', 'stage', 'basePath', 'domain']);
+    const optional = this.#optional(members, prefix, ['id', 'stage']);
+    const mapped = this.#mapped(members, prefix);
     const stageVariables = this.#texts(members, 'stageVariables', prefix);
-    return definition && { where: this.#where(node, name), definition, ...optional, stageVariables };
+    return (
+      definition && { where: this.#where(node, name), definition, ...optional, ...mapped, stageVariables }
+    );
+  }
+
+  #mapped(members: Members, prefix: string): Pick<FileApi, 'mapping' | 'mappings'> {
+    const mapping = this.#optional(members, prefix, MAPPING_KEYS);
+    const node = this.#value(members, 'mappings', prefix);
+    const isMapped = Object.keys(mapping).length > 0;
+    if (node === undefined) return isMapped ? { mapping } : {};
+    if (isMapped) {
+      this.#problem(node, `${prefix}mappings stands beside basePath or domain: move those into the list`);
+    }
+    if (isSeq(node))
+      return {
+        mappings: node.items.flatMap(
+          (item, i) => this.#mapping(item as Node, `${prefix}mappings[${i}]`) ?? [],
+        ),
+      };
+    this.#problem(node, `${prefix}mappings must be a list, each entry with a basePath, a domain or both`);
+    return {};
+  }
+
+  #mapping(item: Node, name: string): FileMapping | undefined {
+    const node = this.#resolve(item);
+    const members = this.#members(node, name, MAPPING_KEYS);
+    if (members === undefined) return undefined;
+    const mapping = this.#optional(members, `${name}.`, MAPPING_KEYS);
+    if (members.size > 0) return mapping;
+    this.#problem(node ?? 0, `${name} is empty: give it a basePath, a domain or both`);
+    return undefined;
   }
 
   #functions(top: Members): FileFunction[] {

@@ -8,6 +8,9 @@ import {
   type Written,
 } from './setting-table.js';
 
+/** Such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Settings of one source whose lists are written as on the command line; the environment and the flags are such. */
 export interface Source {
   layer: Layer;
@@ -38,7 +41,7 @@ const KUBERNETES_NAME = /^PROPYLON_(SERVICE_(HOST|PORT.*)|PORT_\d+_.*)$/;
 const KUBERNETES_PORT = /^(tcp|udp|sctp):\/\//;
 
 /** An empty variable counts as absent: compose files and charts set them so. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): {
+export function readEnvironment(environment: Environment): {
   source: Source;
   warnings: string[];
 } {
@@ -62,17 +65,13 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   };
 }
 
-function split(
-  environment: Readonly<Record<string, string | undefined>>,
-  where: string,
-  separator = /,/,
-): Written[] {
+function split(environment: Environment, where: string, separator = /,/): Written[] {
   const text = environment[where] ?? '';
   const parts = text.split(separator).map((part) => part.trim());
   return parts.filter((part) => part !== '').map((part) => ({ text: part, where }));
 }
 
-function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+function unknownVariables(environment: Environment): string[] {
   const lists = [CONFIG_VARIABLE, DEFINITIONS_VARIABLE, STAGE_VARIABLES_VARIABLE, FUNCTIONS_VARIABLE];
   const known = new Set([...settingKeys().map(environmentVariable), ...lists, DEBUG_VARIABLE]);
   return Object.keys(environment)

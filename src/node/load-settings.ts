@@ -10,14 +10,15 @@ import { DEFAULT_UPSTREAM_SETTINGS, type UpstreamSettings } from '../upstream/up
 import { readApis } from './api-settings.js';
 import { readAwsEndpoints } from './aws-settings.js';
 import type { ConfigFile } from './config-file.js';
-import { readEnvironment, type Source } from './environment.js';
+import { type Environment, readEnvironment, type Source } from './environment.js';
 import { readFunctions } from './function-settings.js';
 import { SettingReader } from './setting-reader.js';
 import { settingKeys } from './setting-table.js';
+import { readStore } from './store-settings.js';
 
 export interface SettingsInput {
   flags: Source;
-  environment: Readonly<Record<string, string | undefined>>;
+  environment: Environment;
   /** Folder that relative paths of flags and environment are relative to. */
   cwd: string;
 }
@@ -70,14 +71,15 @@ async function readFile(path: string, shownPath: string): Promise<ConfigFile> {
   }
 }
 
-function readSettings(reader: SettingReader, environment: SettingsInput['environment']): NodeSettings {
+function readSettings(reader: SettingReader, environment: Environment): NodeSettings {
   const aws = readAwsEndpoints(reader, environment);
   const endpoint = reader.get('lambdaEndpoint') ?? aws.endpoints.lambda ?? aws.endpoint;
   // The SDKs' own variables are what the machine is set up with: less than anything said to Propylon itself.
   const machineRegion = environment.AWS_REGION || environment.AWS_DEFAULT_REGION;
+  const port = reader.get('port') ?? 8080;
   return {
     host: reader.get('host') ?? '0.0.0.0',
-    port: reader.get('port') ?? 8080,
+    port,
     adminHost: reader.get('adminHost') ?? '127.0.0.1',
     adminPort: reader.get('adminPort') ?? 8081,
     workers: reader.get('workers') ?? Math.max(1, availableParallelism() - 1),
@@ -98,6 +100,7 @@ function readSettings(reader: SettingReader, environment: SettingsInput['environ
     watch: reader.get('watch') ?? false,
     graceMs: reader.get('grace') ?? 30_000,
     accessLog: readAccessLog(reader),
+    ...readStore(reader, port, environment),
   };
 }
 
@@ -127,7 +130,7 @@ function readLimits(reader: SettingReader): Limits {
 function readAccessLog(reader: SettingReader): NodeSettings['accessLog'] {
   const format = reader.get('accessLog') ?? 'off';
   const written = reader.find('accessLogFile');
-  const file = reader.get('accessLogFile');
+  const file = reader.path('accessLogFile');
   if (written === undefined || file === undefined) return { format };
   if (format === 'off') {
     reader.warnings.push(
@@ -135,8 +138,7 @@ function readAccessLog(reader: SettingReader): NodeSettings['accessLog'] {
     );
     return { format };
   }
-  const inFile = reader.sources.file?.layer.get('accessLogFile') === written;
-  return { format, file: resolve(inFile ? reader.sources.fileFolder : reader.sources.cwd, file) };
+  return { format, file };
 }
 
 function checkPorts(reader: SettingReader, settings: NodeSettings): void {

@@ -1,55 +1,70 @@
-/** One node: assembles the actors, applies snapshots, shuts down in order. */
+/** One node: assembles the actors, applies configurations, shuts down in order. */
 import type { RefusedRequest } from '../acceptor/protocol.js';
-import { needsSourceIp } from '../config/needs-source-ip.js';
+import { changeBetween, EMPTY_ITEMS, type ItemChange } from '../config/items.js';
+import type { ServedConfiguration } from '../config/served-configuration.js';
 import type { NodeSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
 import { FunctionHost } from '../functions/host.js';
-import type { Snapshot } from '../model/snapshot.js';
-import { encodeSnapshot } from '../proto/codec.js';
 import { AccessLogWriter, accessLogFormatter } from '../telemetry/access-log.js';
-import { COUNTER_SLOTS, Counters } from '../telemetry/counters.js';
+import type { ConfigMetrics } from '../telemetry/config-metrics.js';
+import { COUNTER_SLOTS, Counters, readCounters } from '../telemetry/counters.js';
 import { logError } from '../telemetry/error-log.js';
 import { type EventLoopLoad, renderMetrics, type StageLabel } from '../telemetry/prometheus.js';
 import { VERSION } from '../version.js';
-import type { SnapshotMessage } from '../worker/protocol.js';
+import type { ConfigurationFacts, SharedItem } from '../worker/protocol.js';
 import { AcceptorPool } from './acceptor-pool.js';
 import { type AdminServer, type Health, startAdminServer } from './admin-server.js';
 import { freePort } from './free-port.js';
-import { WorkerPool } from './worker-pool.js';
+import { type SharedChange, WorkerPool } from './worker-pool.js';
 
 export interface Node {
   /** Where clients connect; the real one when settings said 0. */
   readonly port: number;
   readonly adminPort: number;
+  /** Of the configuration that is served. */
   readonly revision: number;
+  /** Keys of its items that are not served, because this version does not know their kind. */
+  readonly unknownItems: readonly string[];
   /**
-   * Serves another snapshot from now on; requests under way finish with the one they started with. Calls are carried
-   * out one after the other.
-   * @throws Error with the reason when it cannot be served; the running one goes on
+   * Serves another configuration from now on; requests under way finish with the one they started with. Only what
+   * changed is compiled. Calls are carried out one after the other.
+   * @throws Error with the reason when it cannot be served, an ItemError where one item is to blame; the running
+   * configuration goes on, whole
    */
-  apply(snapshot: Omit<Snapshot, 'revision'>): Promise<void>;
+  apply(next: ServedConfiguration): Promise<void>;
   /** New threads for a local function whose file changed. */
   reloadFunction(name: string): void;
+  /** Requests under way, and those that ended since the start. */
+  load(): { requestsInFlight: number; requests: number };
   /** Stops accepting, finishes what is in flight within `graceMs`, closes. True: no request was cut off. */
   stop(graceMs: number): Promise<boolean>;
+}
+
+/** Where a node's configuration comes from, as far as the admin port tells of it. */
+export interface ConfigReport {
+  /** Whether the node has what it is to serve. */
+  health(): Health;
+  metrics(): ConfigMetrics;
 }
 
 /** Called when the node cannot go on (an acceptor thread died). */
 export type FatalHandler = (error: Error) => void;
 
 /**
- * @throws Error in one sentence: a port in use, a snapshot that cannot be served, a function host that does not start
+ * @throws Error in one sentence: a port in use, a configuration that cannot be served (an ItemError where one item is
+ * to blame), a function host that does not start
  */
 export async function startNode(
   settings: NodeSettings,
-  snapshot: Omit<Snapshot, 'revision'>,
+  initial: ServedConfiguration,
   onFatal: FatalHandler,
+  config?: ConfigReport,
 ): Promise<Node> {
   const port = await freePort(settings.host, settings.port);
-  const node = new RunningNode(settings, port, onFatal);
+  const node = new RunningNode(settings, port, onFatal, config);
   try {
-    await node.start(snapshot);
+    await node.start(initial);
   } catch (error) {
     await node.abandon();
     throw error;
@@ -61,6 +76,7 @@ class RunningNode implements Node {
   readonly port: number;
   readonly #settings: NodeSettings;
   readonly #onFatal: FatalHandler;
+  readonly #config: ConfigReport | undefined;
   readonly #workerCounters: SharedArrayBuffer[];
   readonly #acceptorCounters: SharedArrayBuffer[];
   readonly #accessLog: AccessLogWriter | null;
@@ -73,12 +89,17 @@ class RunningNode implements Node {
   #workerDeaths = 0;
   #draining = false;
   #applying: Promise<unknown> = Promise.resolve();
+  /** As acceptors begin. */
+  #carriesSourceIp = true;
   #revision = 0;
+  #items: ReadonlyMap<string, SharedItem> = new Map();
+  #unknownItems: readonly string[] = [];
 
-  constructor(settings: NodeSettings, port: number, onFatal: FatalHandler) {
+  constructor(settings: NodeSettings, port: number, onFatal: FatalHandler, config?: ConfigReport) {
     this.#settings = settings;
     this.port = port;
     this.#onFatal = onFatal;
+    this.#config = config;
     this.#workerCounters = Array.from({ length: settings.workers }, () => Counters.allocate());
     this.#acceptorCounters = Array.from({ length: settings.acceptors }, () => Counters.allocate(1));
     const { format, file } = settings.accessLog;
@@ -90,10 +111,14 @@ class RunningNode implements Node {
   }
 
   get revision(): number {
-    return this.#workers?.revision ?? 0;
+    return this.#revision;
   }
 
-  async start(snapshot: Omit<Snapshot, 'revision'>): Promise<void> {
+  get unknownItems(): readonly string[] {
+    return this.#unknownItems;
+  }
+
+  async start(initial: ServedConfiguration): Promise<void> {
     const settings = this.#settings;
     if (settings.functions.length > 0) {
       this.#functions = await FunctionHost.start(settings.functions, settings.lambda, {
@@ -102,9 +127,9 @@ class RunningNode implements Node {
       });
     }
     this.#acceptors = this.#startAcceptors();
-    this.#acceptors.carrySourceIp(this.#needsSourceIp(snapshot));
-    this.#workers = this.#newWorkers(this.#message(snapshot));
-    await this.#workers.start();
+    const change = this.#share(changeBetween(EMPTY_ITEMS, initial.items) ?? NO_CHANGE);
+    this.#workers = this.#newWorkers(change.items);
+    this.#serving(initial.revision, change, await this.#workers.start());
     await this.#acceptors.listen(this.port);
     this.#admin = await startAdminServer({
       host: settings.adminHost,
@@ -114,19 +139,56 @@ class RunningNode implements Node {
     });
   }
 
-  apply(snapshot: Omit<Snapshot, 'revision'>): Promise<void> {
-    const applied = this.#applying.then(async () => {
-      // Carried before anybody asks for it, and until nobody does any more.
-      if (this.#needsSourceIp(snapshot)) this.#acceptors?.carrySourceIp(true);
-      await this.#workers?.apply(this.#message(snapshot));
-      this.#acceptors?.carrySourceIp(this.#needsSourceIp(snapshot));
-    });
+  apply(next: ServedConfiguration): Promise<void> {
+    const applied = this.#applying.then(() => this.#apply(next));
     this.#applying = applied.catch(() => {});
     return applied;
   }
 
+  async #apply({ revision, items }: ServedConfiguration): Promise<void> {
+    const difference = changeBetween(this.#items, items);
+    if (difference === null) {
+      this.#revision = revision;
+      return;
+    }
+    const slots = this.#counterSlots.size;
+    const change = this.#share(difference);
+    try {
+      const facts = await this.#workers?.apply(change, ({ needsSourceIp }) => {
+        // Carried before anybody asks for it, and until nobody does any more.
+        if (needsSourceIp) this.#carrySourceIp(true);
+      });
+      if (facts !== undefined) this.#serving(revision, change, facts);
+    } catch (error) {
+      this.#freeCounterSlots(slots);
+      throw error;
+    }
+  }
+
+  #serving(revision: number, { items }: SharedChange, facts: ConfigurationFacts): void {
+    this.#revision = revision;
+    this.#items = items;
+    this.#unknownItems = facts.unknownItems;
+    this.#carrySourceIp(this.#accessLog !== null || facts.needsSourceIp);
+  }
+
+  #carrySourceIp(needed: boolean): void {
+    if (needed === this.#carriesSourceIp) return;
+    this.#carriesSourceIp = needed;
+    this.#acceptors?.carrySourceIp(needed);
+  }
+
   reloadFunction(name: string): void {
     this.#functions?.reload(name);
+  }
+
+  load(): { requestsInFlight: number; requests: number } {
+    const totals = readCounters([...this.#workerCounters, ...this.#acceptorCounters]);
+    let requests = 0;
+    for (const slot of [0, ...this.#stageLabels.keys()]) {
+      for (const count of totals.slot(slot).classes) requests += count;
+    }
+    return { requestsInFlight: totals.inFlight, requests };
   }
 
   async stop(graceMs: number): Promise<boolean> {
@@ -150,10 +212,6 @@ class RunningNode implements Node {
     await this.#admin?.close();
   }
 
-  #needsSourceIp(snapshot: Omit<Snapshot, 'revision'>): boolean {
-    return this.#accessLog !== null || needsSourceIp(snapshot);
-  }
-
   #startAcceptors(): AcceptorPool {
     const { host, acceptors, limits } = this.#settings;
     const inFlight = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -175,7 +233,7 @@ class RunningNode implements Node {
     );
   }
 
-  #newWorkers(snapshot: SnapshotMessage): WorkerPool {
+  #newWorkers(items: ReadonlyMap<string, SharedItem>): WorkerPool {
     const settings = this.#settings;
     return new WorkerPool(
       {
@@ -204,23 +262,21 @@ class RunningNode implements Node {
           logError(`worker ${index} died and is being replaced: ${error.message}`, 'worker death');
         },
       },
-      snapshot,
+      items,
     );
   }
 
-  /** The next revision, as the workers take it. */
-  #message(snapshot: Omit<Snapshot, 'revision'>): SnapshotMessage {
-    const revision = ++this.#revision;
-    const encoded = encodeSnapshot({ ...snapshot, revision });
-    const bytes = new SharedArrayBuffer(encoded.length);
-    new Uint8Array(bytes).set(encoded);
-    const counterSlots: Record<string, number> = {};
-    for (const api of snapshot.apis) {
-      for (const stage of api.stages) {
-        counterSlots[`${api.id}/${stage.name}`] = this.#counterSlot(api.id, stage.name);
-      }
-    }
-    return { revision, bytes, counterSlots };
+  /** A change as the workers take it: the only copy of each item's bytes that the node keeps is shared with them. */
+  #share(change: ItemChange): SharedChange {
+    const upserts = [...change.upserts].map(([key, { hash, bytes }]): SharedItem => {
+      const [kind, api = '', ...stage] = key.split('/');
+      const counterSlot = kind === 'stage' ? this.#counterSlot(api, stage.join('/')) : 0;
+      return { key, hash, bytes: inSharedMemory(bytes), counterSlot };
+    });
+    const items = new Map(this.#items);
+    for (const key of change.deletes) items.delete(key);
+    for (const item of upserts) items.set(item.key, item);
+    return { items, upserts, deletes: change.deletes };
   }
 
   /** A stage keeps its slot as long as the node runs, so that its counters never go back. */
@@ -235,19 +291,28 @@ class RunningNode implements Node {
     return slot;
   }
 
+  /** Those given after the first `count`: what they were given for is not served. */
+  #freeCounterSlots(count: number): void {
+    for (const [key, slot] of [...this.#counterSlots].slice(count)) {
+      this.#counterSlots.delete(key);
+      this.#stageLabels.delete(slot);
+    }
+  }
+
   #health(): Health {
     if (this.#draining) return { ready: false, reason: 'draining' };
     const ready = this.#workers?.ready ?? 0;
     const { workers } = this.#settings;
     return ready === workers
-      ? { ready: true }
-      : { ready: false, reason: `${ready} of ${workers} workers have the snapshot` };
+      ? (this.#config?.health() ?? { ready: true })
+      : { ready: false, reason: `${ready} of ${workers} workers have the configuration` };
   }
 
   #metrics(): string {
     return renderMetrics({
       version: VERSION,
       revision: this.revision,
+      config: this.#config?.metrics(),
       stages: this.#stageLabels,
       buffers: [...this.#workerCounters, ...this.#acceptorCounters],
       workerDeaths: this.#workerDeaths,
@@ -269,6 +334,16 @@ class RunningNode implements Node {
     const lines = requests.map((request) => line(refusedExchange(request, at), at)).join('');
     this.#accessLog.write(lines, requests.length);
   }
+}
+
+const NO_CHANGE: ItemChange = { upserts: new Map(), deletes: [] };
+
+/** The bytes where threads share them: as they are when they are there already, else a copy. */
+function inSharedMemory(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
 }
 
 const NO_SINK: AnswerSink = {

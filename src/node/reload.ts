@@ -7,7 +7,7 @@
 import type { FunctionSettings } from '../config/settings.js';
 import { formatProblem } from '../openapi/problem.js';
 import type { ApiDefinitions } from './api-definitions.js';
-import type { Node } from './node.js';
+import type { ConfigActor } from './config-actor.js';
 import { watchFiles } from './watch.js';
 
 export interface ReloadReport {
@@ -24,7 +24,7 @@ export class Reloader {
   readonly #definitions: ApiDefinitions;
   readonly #functions: readonly FunctionSettings[];
   readonly #report: ReloadReport;
-  #node: Node | null = null;
+  #config: ConfigActor | null = null;
   #changed = new Set<string>();
   #busy = false;
 
@@ -40,26 +40,26 @@ export class Reloader {
   }
 
   /** The node runs: what changed meanwhile and what changes later is applied to it. */
-  attach(node: Node): void {
-    this.#node = node;
+  attach(config: ConfigActor): void {
+    this.#config = config;
     void this.#reload();
   }
 
   /** One at a time; changes that come meanwhile make one more round. */
   async #reload(): Promise<void> {
-    const node = this.#node;
-    if (this.#busy || node === null) return;
+    const config = this.#config;
+    if (this.#busy || config === null) return;
     this.#busy = true;
     while (this.#changed.size > 0) {
       const files = this.#changed;
       this.#changed = new Set();
-      this.#reloadFunctions(node, files);
-      await this.#reloadDefinitions(node, files);
+      this.#reloadFunctions(config, files);
+      await this.#reloadDefinitions(config, files);
     }
     this.#busy = false;
   }
 
-  #reloadFunctions(node: Node, files: ReadonlySet<string>): void {
+  #reloadFunctions({ node }: ConfigActor, files: ReadonlySet<string>): void {
     for (const { name, file } of this.#functions) {
       if (!files.has(file)) continue;
       try {
@@ -71,13 +71,13 @@ export class Reloader {
     }
   }
 
-  async #reloadDefinitions(node: Node, files: ReadonlySet<string>): Promise<void> {
+  async #reloadDefinitions(config: ConfigActor, files: ReadonlySet<string>): Promise<void> {
     const good = this.#definitions.files.filter((file) => files.has(file) && this.#load(file));
     if (good.length === 0) return;
     const names = good.map((file) => this.#definitions.shownPath(file)).join(', ');
     try {
-      await node.apply(this.#definitions.snapshot());
-      this.#report.done(`reloaded ${names}: revision ${node.revision}`);
+      await config.setLocal(this.#definitions.items());
+      this.#report.done(`reloaded ${names}: revision ${config.node.revision}`);
     } catch (error) {
       this.#report.failed(
         `${names} cannot be served, the running definition stays: ${(error as Error).message}`,

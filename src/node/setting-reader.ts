@@ -1,8 +1,11 @@
 /** Looks settings up through the sources in their order, and collects what is wrong with them instead of stopping at the first. */
+import { resolve } from 'node:path';
 import type { ConfigFile } from './config-file.js';
 import type { Source } from './environment.js';
 import { type Layer, SETTINGS, type SettingKey, type SettingValue, type Written } from './setting-table.js';
 import { InvalidValue, type Parser } from './setting-values.js';
+
+type PathKey = 'accessLogFile' | 'redisCa' | 'redisCert' | 'redisKey' | 'dataDir';
 
 export interface Sources {
   flags: Source;
@@ -38,6 +41,19 @@ export class SettingReader {
   /** The same without the file: flags and environment apply to all entries of its lists. */
   getOutsideFile<K extends SettingKey>(key: K): SettingValue<K> | undefined {
     return this.#parseSetting(key, this.#first(key, this.#outside));
+  }
+
+  /** A setting that is a path, absolute: one in the file is relative to it, any other to the working directory. */
+  path(key: PathKey): string | undefined {
+    const text = this.get(key);
+    return text === undefined ? undefined : this.resolve(key, text);
+  }
+
+  /** @param text a path that is, or is part of, what was written for `key` */
+  resolve(key: SettingKey, text: string): string {
+    const { file, fileFolder, cwd } = this.sources;
+    const inFile = file !== undefined && file.layer.get(key) === this.find(key);
+    return resolve(inFile ? fileFolder : cwd, text);
   }
 
   find(key: SettingKey): Written | undefined {

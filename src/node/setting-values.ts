@@ -3,13 +3,19 @@
  * into its value or throws `InvalidValue` with a phrase that fits behind the setting's name: `must be ..., not "x"`.
  */
 import { isIP } from 'node:net';
+import { parseRedisUrl, RedisUrlError } from '../config/stores/redis-url.js';
 import { printable } from '../telemetry/printable.js';
 
 export class InvalidValue extends Error {
-  constructor(rule: string, text: string) {
-    const shown = text.length > 80 ? `${text.slice(0, 80)}...` : text;
-    super(text === '' ? `${rule}, not empty` : `${rule}, not "${printable(shown)}"`);
+  /** @param text what was written; absent for a secret, which is not repeated */
+  constructor(rule: string, text?: string) {
+    super(text === undefined ? rule : `${rule}, not ${quoted(text)}`);
   }
+}
+
+function quoted(text: string): string {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  return text === '' ? 'empty' : `"${printable(shown)}"`;
 }
 
 export type Parser<T> = (text: string) => T;
@@ -174,6 +180,38 @@ export const httpUrl: Parser<string> = (text) => {
     text,
   );
 };
+
+/** May hold a password, so a wrong one is not repeated. */
+export const redisUrl: Parser<string> = (text) => {
+  try {
+    parseRedisUrl(text);
+    return text;
+  } catch (error) {
+    if (error instanceof RedisUrlError) throw new InvalidValue(`cannot be used: ${error.message}`);
+    throw error;
+  }
+};
+
+/** It becomes part of the names of keys and of a folder. */
+export const namespace = matching(
+  /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/,
+  'must be 1 to 64 letters, digits and ._-, not beginning with a dot',
+);
+
+export const nodeId = matching(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 letters, digits and ._:-');
+
+const MIN_KEY_CHARACTERS = 32;
+
+/** A secret, so it is not repeated. */
+export const secretKey: Parser<string> = (text) => {
+  if (text.length >= MIN_KEY_CHARACTERS) return text;
+  throw new InvalidValue(
+    `must be at least ${MIN_KEY_CHARACTERS} characters, as "openssl rand -hex 32" makes`,
+  );
+};
+
+/** The key itself, or `@FILE`, which holds it. */
+export const configKey: Parser<string> = (text) => (/^@./s.test(text) ? text : secretKey(text));
 
 export const text: Parser<string> = (value) => {
   if (value !== '') return value;

@@ -1,15 +1,18 @@
 /**
  * The workers of one node: long-lived Piscina tasks, one per thread. A worker that dies is replaced, and gets the
- * current snapshot before it is sent traffic.
+ * current configuration before it is sent traffic.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { ItemError } from '../config/items.js';
 import type { EventLoopLoad } from '../telemetry/prometheus.js';
 import type {
+  ConfigurationFacts,
+  ConfigurationMessage,
   FromWorker,
-  SnapshotMessage,
+  SharedItem,
   ToWorker,
   WorkerSettings,
   WorkerTask,
@@ -66,13 +69,43 @@ async function lifeOf(piscina: Piscina, task: WorkerTask, transfers: MessagePort
 /** A worker has nothing left to wait for when it is told to stop; this is for one that hangs. */
 const STOP_MS = 2_000;
 
+/** Deaths of all workers over one configuration, after which it is refused. */
+const MAX_DEATHS = 3;
+
+/** How long a change waits when all workers are gone, and are being replaced. */
+const NO_WORKER_MS = 15_000;
+
+/** From the items that are served to others. */
+export interface SharedChange {
+  /** All there are after the change. */
+  items: ReadonlyMap<string, SharedItem>;
+  upserts: readonly SharedItem[];
+  /** Keys. */
+  deletes: readonly string[];
+}
+
+/** A worker's answer to `prepare`. */
+type Verdict = Extract<FromWorker, { type: 'prepared' | 'refused' }>;
+
+function isVerdict(answer: FromWorker | null): answer is Verdict {
+  return answer?.type === 'prepared' || answer?.type === 'refused';
+}
+
+function refusalError({ reason, item }: Extract<FromWorker, { type: 'refused' }>): Error {
+  return item === undefined ? new Error(reason) : new ItemError(item, reason);
+}
+
+function everything(items: ReadonlyMap<string, SharedItem>, generation: number): ConfigurationMessage {
+  return { generation, base: null, upserts: [...items.values()], deletes: [] };
+}
+
 class WorkerSlot {
   piscina: Piscina | null = null;
   /** To the worker's thread, from its launch to its end. */
   control: MessagePort | null = null;
-  /** It has applied its first snapshot. */
+  /** It has applied its first configuration, and answers. */
   serving = false;
-  revision = -1;
+  generation = -1;
   failures = 0;
   /** Waits for the worker's answer to `prepare` or `commit`. */
   answer: ((message: FromWorker | null) => void) | null = null;
@@ -81,56 +114,119 @@ class WorkerSlot {
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #slots: WorkerSlot[];
-  #snapshot: SnapshotMessage;
+  #items: ReadonlyMap<string, SharedItem>;
+  /** Of `#items`. */
+  #generation = 1;
+  /** The last that was given to a configuration, refused ones included. */
+  #lastGeneration = 1;
   #stopping = false;
   #running = new Set<Promise<void>>();
-  #changing: Promise<void> = Promise.resolve();
+  #changing: Promise<unknown> = Promise.resolve();
+  /** Called when a worker begins to serve, or the pool stops. */
+  #waiting: (() => void)[] = [];
 
-  constructor(options: WorkerPoolOptions, snapshot: SnapshotMessage) {
+  constructor(options: WorkerPoolOptions, items: ReadonlyMap<string, SharedItem>) {
     this.#options = options;
-    this.#snapshot = snapshot;
+    this.#items = items;
     this.#slots = Array.from({ length: options.count }, () => new WorkerSlot());
   }
 
-  /** Workers that serve the current snapshot. */
+  /** Workers that serve the current configuration. */
   get ready(): number {
-    return this.#slots.filter((slot) => slot.revision === this.#snapshot.revision).length;
+    return this.#slots.filter((slot) => slot.generation === this.#generation).length;
   }
 
-  get revision(): number {
-    return this.#snapshot.revision;
-  }
-
-  /** @throws Error with the reason when the snapshot cannot be served */
-  async start(): Promise<void> {
-    await Promise.all(this.#slots.map((_, index) => this.#launch(index)));
+  /** @throws Error (ItemError where an item is to blame) with the reason when the configuration cannot be served */
+  async start(): Promise<ConfigurationFacts> {
+    const [facts] = await Promise.all(this.#slots.map((_, index) => this.#launch(index)));
+    return facts as ConfigurationFacts;
   }
 
   /**
-   * All workers change to the snapshot, or none.
-   * @throws Error with the reason; the running snapshot goes on
+   * All workers change, or none.
+   * @param agreed called when all can, before the first does
+   * @throws Error (ItemError where an item is to blame) with the reason; what runs goes on
    */
-  apply(snapshot: SnapshotMessage): Promise<void> {
-    return this.#inTurn(() => this.#apply(snapshot));
+  apply(change: SharedChange, agreed: (facts: ConfigurationFacts) => void): Promise<ConfigurationFacts> {
+    return this.#inTurn(() => this.#apply(change, agreed));
   }
 
-  async #apply(snapshot: SnapshotMessage): Promise<void> {
-    const answers = await Promise.all(
-      this.#slots.map((slot) => this.#ask(slot, { type: 'prepare', snapshot })),
-    );
-    const refusal = answers.find((answer) => answer?.type === 'refused');
-    // From here on a worker that dies is replaced by one with the new snapshot.
-    if (refusal === undefined) this.#snapshot = snapshot;
-    // After a refusal this names the running revision: workers let go of what they prepared.
-    const { revision } = this.#snapshot;
-    await Promise.all(this.#slots.map((slot) => this.#ask(slot, { type: 'commit', revision })));
-    if (refusal?.type === 'refused') throw new Error(refusal.reason);
+  async #apply(
+    change: SharedChange,
+    agreed: (facts: ConfigurationFacts) => void,
+  ): Promise<ConfigurationFacts> {
+    const generation = ++this.#lastGeneration;
+    const answers = await this.#prepare(change, generation);
+    const refusal = answers.find((answer) => answer.type === 'refused');
+    const facts = answers.find((answer) => answer.type === 'prepared')?.facts;
+    if (refusal === undefined && facts !== undefined) {
+      agreed(facts);
+      // From here on a worker that dies is replaced by one with the new configuration.
+      this.#items = change.items;
+      this.#generation = generation;
+    }
+    // After a refusal this names the running generation: workers let go of what they prepared.
+    const commit: ToWorker = { type: 'commit', generation: this.#generation };
+    await Promise.all(this.#slots.map((slot) => this.#ask(slot, commit)));
+    if (refusal !== undefined) throw refusalError(refusal);
+    if (facts === undefined) throw new Error('the node is stopping');
     // A worker that was replaced between the two steps has not prepared what it was told to commit.
     await Promise.all(this.#slots.map((slot) => this.#catchUp(slot)));
+    return facts;
   }
 
-  /** One change at a time: a worker has room for one prepared snapshot, and its answers carry no number. */
-  #inTurn(change: () => Promise<void>): Promise<void> {
+  /**
+   * What the workers say to a change; at least one has said something, unless the pool stops. Workers that die over it
+   * say nothing, and are asked again when they are back, but not for ever: it may be what kills them.
+   */
+  async #prepare(change: SharedChange, generation: number): Promise<Verdict[]> {
+    for (let deaths = 0; !this.#stopping; ) {
+      const asked = this.#slots.filter(({ serving }) => serving);
+      const answers = await Promise.all(
+        asked.map((slot) =>
+          this.#ask(slot, { type: 'prepare', configuration: this.#message(change, generation, slot) }),
+        ),
+      );
+      const verdicts = answers.filter(isVerdict);
+      if (verdicts.length > 0) return verdicts;
+      if (asked.length > 0 && ++deaths === MAX_DEATHS) {
+        const reason = `all workers died while they compiled it, ${MAX_DEATHS} times`;
+        return [{ type: 'refused', generation, reason }];
+      }
+      if (!(await this.#untilServing()))
+        return [{ type: 'refused', generation, reason: 'no worker is running' }];
+    }
+    return [];
+  }
+
+  /** True when a worker serves, or the pool stops; false when that took too long. */
+  async #untilServing(): Promise<boolean> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, NO_WORKER_MS);
+    const over = (): boolean => this.#stopping || this.#slots.some(({ serving }) => serving);
+    while (!over() && !late) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    clearTimeout(timer);
+    return over();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** The difference for a worker that serves the current items, everything for one that missed a step. */
+  #message(change: SharedChange, generation: number, slot: WorkerSlot): ConfigurationMessage {
+    if (slot.generation !== this.#generation) return everything(change.items, generation);
+    const { upserts, deletes } = change;
+    return { generation, base: slot.generation, upserts, deletes };
+  }
+
+  /** One change at a time: a worker has room for one prepared configuration, and its answers carry no number. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changing.then(change);
     this.#changing = done.catch(() => {});
     return done;
@@ -157,6 +253,7 @@ export class WorkerPool {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#wake();
     for (const slot of this.#slots) slot.control?.postMessage({ type: 'stop' } satisfies ToWorker);
     // A worker that does not end by itself is ended with its thread.
     await Promise.race([Promise.all(this.#running), wait(STOP_MS, undefined, { ref: false })]);
@@ -174,56 +271,57 @@ export class WorkerPool {
   }
 
   /** Resolves when the worker serves. @throws Error when it ends before */
-  #launch(index: number): Promise<void> {
+  #launch(index: number): Promise<ConfigurationFacts> {
     const slot = this.#slots[index] as WorkerSlot;
     const { task, transfers, control, attach } = this.#newTask(index);
     let served = false;
+    /** What it said of the configuration it was started with. */
+    let verdict: Verdict | undefined;
     slot.control = control;
-    return new Promise<void>((resolve, reject) => {
-      control.on('message', (message: FromWorker) => {
+    return new Promise((resolve, reject) => {
+      const onMessage = (message: FromWorker): void => {
         if (message.type === 'access-log') {
           this.#options.accessLog(message.lines, message.count);
           return;
         }
-        if (message.type === 'applied') slot.revision = message.revision;
-        if (!served && message.type === 'applied') {
+        if (message.type === 'applied') slot.generation = message.generation;
+        if (served) {
+          const { answer } = slot;
+          slot.answer = null;
+          answer?.(message);
+        } else if (message.type !== 'applied') {
+          verdict = message;
+        } else if (verdict?.type === 'prepared') {
           served = true;
           slot.failures = 0;
           slot.serving = true;
-          attach();
-          // The snapshot may have changed while this worker started.
-          void this.#inTurn(() => this.#catchUp(slot));
-          resolve();
-          return;
+          const { facts } = verdict;
+          this.#wake();
+          void this.#inTurn(async () => {
+            // The configuration may have changed while this worker started.
+            await this.#catchUp(slot);
+            if (slot.control === control && !this.#stopping) attach();
+            resolve(facts);
+          });
         }
-        const { answer } = slot;
-        slot.answer = null;
-        answer?.(message);
-      });
+      };
+      control.on('message', onMessage);
       const piscina = onePool();
       slot.piscina = piscina;
       const run = lifeOf(piscina, task, transfers).then(async (error) => {
         slot.piscina = null;
-        this.#lastWords(control);
+        lastWords(control, (message) => {
+          if (message.type === 'access-log' || message.type === 'refused') onMessage(message);
+        });
         control.close();
-        this.#ended(index, slot, served, error ?? new Error('the worker ended by itself'));
-        reject(error ?? new Error('the worker ended before it served'));
+        const reason = verdict?.type === 'refused' ? refusalError(verdict) : error;
+        this.#ended(index, slot, served, reason ?? new Error('the worker ended by itself'));
+        reject(reason ?? new Error('the worker ended before it served'));
         await piscina.destroy();
         this.#running.delete(run);
       });
       this.#running.add(run);
     });
-  }
-
-  /** Closing a port drops what was posted to it: log lines of a thread's last moments would be lost. */
-  #lastWords(control: MessagePort): void {
-    for (;;) {
-      const received = receiveMessageOnPort(control) as { message: FromWorker } | undefined;
-      if (received === undefined) return;
-      if (received.message.type === 'access-log') {
-        this.#options.accessLog(received.message.lines, received.message.count);
-      }
-    }
   }
 
   #newTask(index: number): {
@@ -242,7 +340,7 @@ export class WorkerPool {
       functionNames: options.functionNames,
       counters: options.counters[index] as SharedArrayBuffer,
       settings: options.settings,
-      snapshot: this.#snapshot,
+      configuration: everything(this.#items, this.#generation),
       ...(functions === undefined ? {} : { functions }),
     };
     const transfers = [port2, ...workerEnds, ...(functions === undefined ? [] : [functions])];
@@ -252,7 +350,7 @@ export class WorkerPool {
   #ended(index: number, slot: WorkerSlot, served: boolean, error: Error): void {
     slot.control = null;
     slot.serving = false;
-    slot.revision = -1;
+    slot.generation = -1;
     slot.answer?.(null);
     slot.answer = null;
     if (this.#stopping) return;
@@ -275,11 +373,21 @@ export class WorkerPool {
     }, delay);
   }
 
-  /** Brings a serving worker to the current snapshot, if it has another. */
+  /** Brings a serving worker to the current configuration, if it has another. */
   async #catchUp(slot: WorkerSlot): Promise<void> {
-    const snapshot = this.#snapshot;
-    if (!slot.serving || slot.revision === snapshot.revision) return;
-    await this.#ask(slot, { type: 'prepare', snapshot });
-    await this.#ask(slot, { type: 'commit', revision: snapshot.revision });
+    const generation = this.#generation;
+    if (!slot.serving || slot.generation === generation) return;
+    const configuration = everything(this.#items, generation);
+    await this.#ask(slot, { type: 'prepare', configuration });
+    await this.#ask(slot, { type: 'commit', generation });
+  }
+}
+
+/** Closing a port drops what was posted to it: log lines of a thread's last moments would be lost. */
+function lastWords(control: MessagePort, take: (message: FromWorker) => void): void {
+  for (;;) {
+    const received = receiveMessageOnPort(control) as { message: FromWorker } | undefined;
+    if (received === undefined) return;
+    take(received.message);
   }
 }

@@ -26,7 +26,8 @@ import { ResponseCompression } from './response-compression.js';
 /** What one method of one deployed stage compiles to. */
 export interface Plan {
   readonly resourceTemplate: string;
-  readonly integration: CompiledIntegration;
+  /** The first step; it leads to all others. */
+  integration: CompiledIntegration;
 }
 
 export interface PlanContext extends Omit<IntegrationContext, 'integration'> {
@@ -38,11 +39,31 @@ export interface PlanContext extends Omit<IntegrationContext, 'integration'> {
 }
 
 export function compilePlan(context: PlanContext): Plan {
-  const gate = compileAuthorization(context);
-  return {
+  return { resourceTemplate: context.resource.path, integration: compileSteps(context) };
+}
+
+/**
+ * A plan that its first request compiles: some 50 us of that one request. Most methods of a large configuration are
+ * seldom asked for, and most plans of one that changes often never; compiling them all took most of each change.
+ */
+export function planOnDemand(context: PlanContext): Plan {
+  const plan: Plan = {
     resourceTemplate: context.resource.path,
-    integration: gate ?? withCodings(context, withValidation(context, compileMethodIntegration(context))),
+    integration: {
+      invoke(exchange: Exchange): void {
+        plan.integration = compileSteps(context);
+        plan.integration.invoke(exchange);
+      },
+    },
   };
+  return plan;
+}
+
+function compileSteps(context: PlanContext): CompiledIntegration {
+  return (
+    compileAuthorization(context) ??
+    withCodings(context, withValidation(context, compileMethodIntegration(context)))
+  );
 }
 
 function withValidation(context: PlanContext, inner: CompiledIntegration): CompiledIntegration {

@@ -2,8 +2,14 @@
  * From host and path to a deployed stage: execute-api addresses and base path mappings, reference 01 sections 1, 2
  * and 7. Nothing in a path is decoded.
  */
-import type { Mapping, Snapshot } from '../model/snapshot.js';
+import type { Api, Mapping, Stage } from '../model/snapshot.js';
 import { normalizeHost } from './host.js';
+
+/** What addresses are compiled from: a `Snapshot` is one. */
+export interface Addresses {
+  apis: Iterable<Pick<Api, 'id' | 'disableExecuteApiEndpoint'> & { stages: Iterable<Pick<Stage, 'name'>> }>;
+  mappings: Iterable<Mapping>;
+}
 
 /** Where a request arrived, and the forms of its path that the rest of the gateway needs. */
 export interface Address<S> {
@@ -84,16 +90,16 @@ const EXECUTE_API_LABEL = 'execute-api.';
 const NO_STAGES: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
- * Compiles the addresses of a snapshot.
+ * Compiles the addresses of a configuration.
  * @param lookup called once for every deployed stage; its result is `Address.target`
  * @throws Error when two mappings have the same domain and base path
  */
 export function compileAddresses<S>(
-  snapshot: Snapshot,
+  addresses: Addresses,
   options: AddressOptions,
   lookup: (apiId: string, stageName: string) => S,
 ): AddressTable<S> {
-  return new AddressTable(snapshot, options, lookup);
+  return new AddressTable(addresses, options, lookup);
 }
 
 export class AddressTable<S> {
@@ -109,9 +115,13 @@ export class AddressTable<S> {
   /** The one result, written anew by every call. */
   #address: Address<S> | null = null;
 
-  constructor(snapshot: Snapshot, options: AddressOptions, lookup: (apiId: string, stageName: string) => S) {
+  constructor(
+    addresses: Addresses,
+    options: AddressOptions,
+    lookup: (apiId: string, stageName: string) => S,
+  ) {
     this.#options = { ...options };
-    for (const { id: apiId, disableExecuteApiEndpoint: disabled, stages } of snapshot.apis) {
+    for (const { id: apiId, disableExecuteApiEndpoint: disabled, stages } of addresses.apis) {
       const entries = new Map<string, StageEntry<S>>();
       for (const { name: stageName } of stages) {
         const target = lookup(apiId, stageName);
@@ -119,7 +129,7 @@ export class AddressTable<S> {
       }
       this.#apis.set(apiId, { apiId, disabled, stages: entries });
     }
-    for (const mapping of snapshot.mappings) this.#addMapping(mapping);
+    for (const mapping of addresses.mappings) this.#addMapping(mapping);
   }
 
   /**

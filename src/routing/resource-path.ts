@@ -46,14 +46,22 @@ export interface RouteConflict {
  * its first problem, against the path that came before it; without reports `compileRoutes` takes them all.
  */
 export function findRouteConflicts(paths: Iterable<string>): RouteConflict[] {
-  const variables = new Map<string, VariablePart>();
+  const check = routeConflictCheck();
   const conflicts: RouteConflict[] = [];
   for (const path of paths) {
-    const parts = pathParts(path);
-    const conflict = ownProblem(path, parts) ?? collision(path, parts, variables);
+    const conflict = check(path);
     if (conflict !== undefined) conflicts.push(conflict);
   }
   return conflicts;
+}
+
+/** The same, path by path: each is looked at against those that came before. */
+export function routeConflictCheck(): (path: string) => RouteConflict | undefined {
+  const variables = new Map<string, VariablePart>();
+  return (path) => {
+    const parts = pathParts(path);
+    return ownProblem(path, parts) ?? collision(path, parts, variables);
+  };
 }
 
 /** The variable part under a parent. */

@@ -1,6 +1,13 @@
 /** The resource tree behind a route table, with what matching needs to know of each subtree. */
 import { HTTP_METHODS, type HttpMethod } from '../model/snapshot.js';
-import { findRouteConflicts, parameterNames, partKind, pathParts } from './resource-path.js';
+import type { Steps } from '../steps.js';
+import {
+  parameterNames,
+  partKind,
+  pathParts,
+  type RouteConflict,
+  routeConflictCheck,
+} from './resource-path.js';
 
 /** What `compileRoutes` takes: one method of one resource, and what a match is to return. */
 export interface Route<T> {
@@ -80,14 +87,21 @@ export class RouteNode<T> {
  * Builds the tree.
  * @throws Error when paths break the siblings constraint or one method is given twice, naming both
  */
-export function buildRouteTree<T>(routes: Iterable<Route<T>>): RouteNode<T> {
+export function* buildRouteTree<T>(routes: Iterable<Route<T>>): Steps<RouteNode<T>> {
   const byPath = new Map<string, Route<T>[]>();
   for (const route of routes) {
     const same = byPath.get(route.path);
     if (same === undefined) byPath.set(route.path, [route]);
     else same.push(route);
   }
-  const conflicts = findRouteConflicts(byPath.keys());
+  yield;
+  const conflictOf = routeConflictCheck();
+  const conflicts: RouteConflict[] = [];
+  for (const path of byPath.keys()) {
+    const conflict = conflictOf(path);
+    if (conflict !== undefined) conflicts.push(conflict);
+    yield;
+  }
   const first = conflicts[0];
   if (first !== undefined) {
     const more = conflicts.length > 1 ? ` (and ${conflicts.length - 1} more conflicts)` : '';
@@ -96,7 +110,10 @@ export function buildRouteTree<T>(routes: Iterable<Route<T>>): RouteNode<T> {
   const root = new RouteNode<T>(0);
   // Most parts occur in many paths (`users`, `{id}`): one string for each keeps the ones being compared in the cache.
   const texts = new Map<string, string>();
-  for (const [path, methods] of byPath) insert(root, path, methods, texts);
+  for (const [path, methods] of byPath) {
+    insert(root, path, methods, texts);
+    yield;
+  }
   return root;
 }
 

@@ -3,6 +3,7 @@
  * label lookup at every observation; here the hot path writes numbers into shared memory and text is made when asked.
  */
 import { performance } from 'node:perf_hooks';
+import { type ConfigMetrics, pushConfigMetrics } from './config-metrics.js';
 import {
   type Histogram,
   LATENCY_BOUNDS_MS,
@@ -19,6 +20,8 @@ export interface MetricsSource {
   version: string;
   /** Revision of the snapshot every worker runs. */
   revision: number;
+  /** Absent: the node follows no store. */
+  config?: ConfigMetrics | undefined;
   /** Stages by counter slot. A slot without a label is left out; slot 0 always stands for no stage. */
   stages: ReadonlyMap<number, StageLabel>;
   /** Of all workers and acceptors. */
@@ -116,6 +119,7 @@ export function renderMetrics(source: MetricsSource): string {
     source.logLinesDropped,
   );
   single('propylon_config_revision', 'gauge', 'Revision of the running configuration.', source.revision);
+  if (source.config !== undefined) pushConfigMetrics(lines, family, source.config);
   single(
     'propylon_build_info',
     'gauge',

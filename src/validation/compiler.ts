@@ -13,13 +13,18 @@ import { COST, type SchemaRoot } from './schema.js';
 /** True when a value is valid. Spends from the budget. @throws BudgetError, RangeError (nested too deeply) */
 export type SchemaCheck = (value: unknown) => boolean;
 
+/** Loads ajv: some 50 to 100 ms, once in a thread, that no request should have to wait for. */
+export function loadSchemaCompiler(): typeof Draft4 {
+  return createRequire(import.meta.url)('ajv-draft-04') as typeof Draft4;
+}
+
 export class SchemaCompiler {
   readonly #ajv: Draft4.default;
   readonly #added = new Set<string>();
 
   constructor() {
-    // Loaded only for definitions that validate bodies: that costs a thread some 50 to 100 ms.
-    const { default: Ajv, _ } = createRequire(import.meta.url)('ajv-draft-04') as typeof Draft4;
+    // Loaded only for definitions that validate bodies.
+    const { default: Ajv, _ } = loadSchemaCompiler();
     const ajv = new Ajv({
       strict: false,
       logger: false,

@@ -3,21 +3,21 @@
  * connections, and shares nothing with other threads but its counters.
  */
 import { AwsAccess } from '../aws/access.js';
+import { ItemError } from '../config/items.js';
 import { releaseDecoded } from '../content-encoding/decoded-bytes.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import { createFunctionInvoker } from '../functions/invoker.js';
 import type { IntegrationServices } from '../integrations/integration.js';
-import { Gateway } from '../pipeline/gateway.js';
-import { decodeSnapshot } from '../proto/codec.js';
 import { Counters } from '../telemetry/counters.js';
 import { flushErrorLog, logError } from '../telemetry/error-log.js';
 import { createUpstreamClient } from '../upstream/client.js';
+import { WorkerConfiguration } from './configuration.js';
 import { MailboxSink } from './mailbox-sink.js';
-import type { FromWorker, SnapshotMessage, ToWorker, WorkerTask } from './protocol.js';
+import type { ConfigurationMessage, FromWorker, ToWorker, WorkerTask } from './protocol.js';
 import { RequestLog } from './request-log.js';
 
-/** Resolves when the node stops. @throws Error when the first snapshot cannot be served */
+/** Resolves when the node stops. @throws Error when the first configuration cannot be served */
 export default async function work(task: WorkerTask): Promise<void> {
   const { control, settings } = task;
   const tell = (message: FromWorker): void => control.postMessage(message);
@@ -39,26 +39,31 @@ export default async function work(task: WorkerTask): Promise<void> {
     tell({ type: 'access-log', lines, count }),
   );
 
-  const compile = (message: SnapshotMessage): Gateway =>
-    // Copied out of the shared buffer: decoding text straight from shared memory is not allowed.
-    Gateway.compile(decodeSnapshot(Buffer.from(new Uint8Array(message.bytes))), services, {
-      ...settings.gateway,
-      counterSlots: message.counterSlots,
-    });
+  const configuration = new WorkerConfiguration(services, settings.gateway);
+  const { gateway } = configuration;
 
-  const prepare = (message: SnapshotMessage): Gateway | null => {
+  /** Null: it is prepared; else why it cannot be. */
+  const prepare = async (message: ConfigurationMessage): Promise<Error | null> => {
+    const { generation } = message;
     try {
-      const compiled = compile(message);
-      tell({ type: 'prepared', revision: message.revision });
-      return compiled;
-    } catch (error) {
-      tell({ type: 'refused', revision: message.revision, reason: (error as Error).message });
+      const { facts } = await configuration.prepare(message);
+      tell({ type: 'prepared', generation, facts });
       return null;
+    } catch (error) {
+      if (error instanceof ItemError)
+        tell({ type: 'refused', generation, reason: error.reason, item: error.key });
+      else tell({ type: 'refused', generation, reason: (error as Error).message });
+      return error as Error;
     }
   };
+  const commit = (generation: number): void => {
+    configuration.commit(generation);
+    tell({ type: 'applied', generation: configuration.generation });
+  };
 
-  let gateway = compile(task.snapshot);
-  tell({ type: 'applied', revision: gateway.revision });
+  const refusal = await prepare(task.configuration);
+  if (refusal !== null) throw refusal;
+  commit(task.configuration.generation);
 
   const handlers = {
     handle(exchange: Exchange): void {
@@ -83,18 +88,14 @@ export default async function work(task: WorkerTask): Promise<void> {
   };
   const mailboxes = task.mailboxes.map((port) => new MailboxSink(port, handlers));
 
-  // Compiled beside the running one, then swapped: requests under way keep the plans they started with.
-  let prepared: Gateway | null = null;
   await new Promise<void>((resolve) => {
     control.on('message', (message: ToWorker) => {
       switch (message.type) {
         case 'prepare':
-          prepared = prepare(message.snapshot);
+          void prepare(message.configuration);
           break;
         case 'commit':
-          if (prepared?.revision === message.revision) gateway = prepared;
-          prepared = null;
-          tell({ type: 'applied', revision: gateway.revision });
+          commit(message.generation);
           break;
         case 'functions':
           functions.attachLocal(message.port);

@@ -5,8 +5,7 @@ const api: BannerApi = {
   id: 'petstore',
   name: 'Pet Store',
   stage: 'prod',
-  basePath: '',
-  domain: '',
+  mappings: [{ domain: '', basePath: '' }],
   methods: 12,
   definition: 'pets.yaml',
   disableExecuteApiEndpoint: false,
@@ -20,6 +19,7 @@ const data: BannerData = {
   adminPort: 8081,
   workers: 3,
   acceptors: 1,
+  store: { description: 'memory', durable: false, nodeId: 'web-1', revision: 0, apis: 0, trouble: null },
   apis: [api],
   functions: [],
   lambda: 'AWS Lambda in us-east-1',
@@ -39,8 +39,7 @@ describe('the block printed at the start', () => {
           ...api,
           id: 'orders',
           name: 'Orders',
-          basePath: 'shop/orders',
-          domain: 'api.example.com',
+          mappings: [{ domain: 'api.example.com', basePath: 'shop/orders' }],
           methods: 1,
         },
       ],
@@ -54,6 +53,7 @@ describe('the block printed at the start', () => {
   listening  http://localhost:8080/
   admin      http://127.0.0.1:8081/  (healthz, readyz, metrics)
   threads    1 acceptor, 3 workers
+  store      memory: nothing is kept after this process ends (--data-dir or --redis keep it)
   API        petstore  "Pet Store", stage prod, 12 methods, from pets.yaml
              http://localhost:8080/
              http://petstore.execute-api.localhost:8080/prod/
@@ -78,6 +78,30 @@ describe('the block printed at the start', () => {
     const elsewhere = banner({ ...data, host: '2001:db8::1' });
     expect(elsewhere).toContain('http://petstore.execute-api.*:8080/prod/');
     expect(elsewhere).toContain('http://[2001:db8::1]:8080/\n');
+  });
+
+  it('tells what of the store is served', () => {
+    const store = {
+      description: 'redis://10.0.0.1:6379 (namespace propylon)',
+      durable: true,
+      nodeId: 'web-1',
+      revision: 7,
+      apis: 2,
+      trouble: null,
+    };
+    const block = (changes: object): string => banner({ ...data, apis: [], store: { ...store, ...changes } });
+    expect(block({})).toContain(`
+  store      redis://10.0.0.1:6379 (namespace propylon): revision 7, 2 APIs
+  node       web-1
+`);
+    expect(block({ trouble: 'configuration store: no answer' })).toContain(
+      '  warning    configuration store: no answer: the last known good is served\n',
+    );
+    const empty = block({ revision: 0, apis: 0 });
+    expect(empty).toContain('(namespace propylon): nothing yet\n');
+    expect(empty).toContain(
+      '  API        none yet: name an OpenAPI document, as in "propylon start api.yaml"',
+    );
   });
 
   it('is steered by no title', () => {

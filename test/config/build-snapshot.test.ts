@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
 import { apiIdOf, buildSnapshot, type DeployedDefinition } from '../../src/config/build-snapshot.js';
+import type { MappingSettings } from '../../src/config/settings.js';
 import { importDefinition } from '../../src/openapi/import.js';
 
 function deployed(title: string, more: Partial<DeployedDefinition> = {}): DeployedDefinition {
   const text = JSON.stringify({ openapi: '3.0.3', info: { title, version: '1' }, paths: {} });
   const { definition } = importDefinition(text, 'a.json');
   if (definition === undefined) throw new Error('the document is sound');
-  return { definition, stage: 'prod', stageVariables: {}, basePath: '', domain: '', ...more };
+  return { definition, stage: 'prod', stageVariables: {}, ...more };
+}
+
+function at(basePath: string, domain = ''): MappingSettings {
+  return { domain, basePath };
 }
 
 test('an API without an id gets one from its title, the same every time', () => {
@@ -16,14 +21,15 @@ test('an API without an id gets one from its title, the same every time', () => 
   expect(apiIdOf('Orders')).not.toBe(apiIdOf('Pets'));
 });
 
-test('stages of one API stand under one id, and each definition has its mapping', () => {
+test('stages of one API stand under one id, and each definition has its mappings', () => {
   const snapshot = buildSnapshot([
-    deployed('Orders', { stage: 'prod', basePath: 'orders' }),
-    deployed('Orders', { stage: 'beta', domain: 'beta.example.com' }),
+    deployed('Orders', { stage: 'prod', mappings: [at('orders'), at('o')] }),
+    deployed('Orders', { stage: 'beta', mappings: [at('', 'beta.example.com')] }),
   ]);
   expect(snapshot.apis.map(({ stages }) => stages.map(({ name }) => name))).toEqual([['prod', 'beta']]);
   expect(snapshot.mappings).toEqual([
     { domain: '', basePath: 'orders', apiId: apiIdOf('Orders'), stage: 'prod' },
+    { domain: '', basePath: 'o', apiId: apiIdOf('Orders'), stage: 'prod' },
     { domain: 'beta.example.com', basePath: '', apiId: apiIdOf('Orders'), stage: 'beta' },
   ]);
 });
@@ -31,8 +37,8 @@ test('stages of one API stand under one id, and each definition has its mapping'
 test.each([
   [
     'the same stage of the same API',
-    deployed('Orders', { basePath: 'a' }),
-    deployed('Orders', { basePath: 'b' }),
+    deployed('Orders', { mappings: [at('a')] }),
+    deployed('Orders', { mappings: [at('b')] }),
     "stage 'prod'",
   ],
   ['the same base path', deployed('Orders'), deployed('Pets'), "mapped at '/'"],

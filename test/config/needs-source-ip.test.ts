@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { buildSnapshot } from '../../src/config/build-snapshot.js';
 import { needsSourceIp } from '../../src/config/needs-source-ip.js';
 import { importDefinition } from '../../src/openapi/import.js';
+import { atOnce } from '../../src/steps.js';
 
 function needs(integration: object, extra: object = {}): boolean {
   const document = {
@@ -12,9 +12,7 @@ function needs(integration: object, extra: object = {}): boolean {
   };
   const { definition, problems } = importDefinition(JSON.stringify(document), 'a.json');
   if (definition === undefined) throw new Error(JSON.stringify(problems));
-  return needsSourceIp(
-    buildSnapshot([{ definition, stage: 'prod', stageVariables: {}, basePath: '', domain: '' }]),
-  );
+  return atOnce(needsSourceIp({ name: 'prod', variables: {}, deployment: { id: 'd', definition } }));
 }
 
 const HTTP = { type: 'http_proxy', uri: 'http://localhost/' };

@@ -4,15 +4,13 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { buildSnapshot } from '../../dist/config/build-snapshot.js';
 import { startNode } from '../../dist/node/node.js';
-import { importDefinition } from '../../dist/openapi/import.js';
 import { nodeSettings } from '../support/node-settings.js';
+import { servedConfiguration } from '../support/served-configuration.js';
 import { proxyDefinition } from './definitions.js';
 
 test.each([0, 30, 60, 90, 120, 150, 200])('a node stops %i ms after all its workers died', async (delay) => {
-  const { definition } = importDefinition(proxyDefinition(), 'api.json');
-  if (definition === undefined) throw new Error('the definition is sound');
+  const document = JSON.parse(proxyDefinition());
   const threads: Worker[] = [];
   const onThread = (thread: Worker): void => {
     threads.push(thread);
@@ -20,9 +18,7 @@ test.each([0, 30, 60, 90, 120, 150, 200])('a node stops %i ms after all its work
   process.on('worker', onThread);
   const node = await startNode(
     nodeSettings({ workers: 2 }),
-    buildSnapshot([
-      { definition, stage: 'prod', stageVariables: { backend: 'localhost:9' }, basePath: '', domain: '' },
-    ]),
+    servedConfiguration([{ document, stageVariables: { backend: 'localhost:9' } }]),
     (error: Error) => {
       throw error;
     },

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 // From dist/: the node starts threads, which need JavaScript.
-import { buildSnapshot } from '../../dist/config/build-snapshot.js';
 import { startNode } from '../../dist/node/node.js';
-import { importDefinition } from '../../dist/openapi/import.js';
 import type { Node } from '../../src/node/node.js';
 import { type Backend, startBackend } from '../support/backend.js';
 import { nodeSettings } from '../support/node-settings.js';
 import { RawClient } from '../support/raw-client.js';
+import { servedConfiguration } from '../support/served-configuration.js';
 import { until } from '../support/until.js';
 import { proxyDefinition } from './definitions.js';
 
@@ -28,20 +27,10 @@ beforeAll(async () => {
   backend = await startBackend((request, response) => {
     if (!request.url.endsWith('/held')) response.end('ok');
   });
-  const { definition } = importDefinition(proxyDefinition(), 'api.json');
-  if (definition === undefined) throw new Error('the definition is sound');
+  const document = JSON.parse(proxyDefinition());
   node = await startNode(
     nodeSettings({ workers: 2 }),
-    buildSnapshot([
-      {
-        definition,
-        id: 'death',
-        stage: 'prod',
-        stageVariables: { backend: backend.authority },
-        basePath: '',
-        domain: '',
-      },
-    ]),
+    servedConfiguration([{ document, id: 'death', stageVariables: { backend: backend.authority } }]),
     (error: Error) => fatal.push(error),
   );
 });

@@ -39,11 +39,11 @@ describe('the admin port', () => {
   });
 
   it('answers /readyz with what the node says at that moment', async () => {
-    let health: Health = { ready: false, reason: '1 of 2 workers have the snapshot' };
+    let health: Health = { ready: false, reason: '1 of 2 workers have the configuration' };
     await start(() => health);
     expect(await call('/readyz')).toMatchObject({
       status: 503,
-      body: 'not ready: 1 of 2 workers have the snapshot\n',
+      body: 'not ready: 1 of 2 workers have the configuration\n',
     });
     health = { ready: true };
     expect(await call('/readyz?verbose')).toMatchObject({ status: 200, body: 'ok\n' });

@@ -83,8 +83,6 @@ describe('settings', () => {
           definition: join(folder, 'api.yaml'),
           stage: 'prod',
           stageVariables: {},
-          basePath: '',
-          domain: '',
         },
       ],
       functions: [],
@@ -98,6 +96,7 @@ describe('settings', () => {
       watch: false,
       graceMs: 30_000,
       accessLog: { format: 'off' },
+      store: { kind: 'memory' },
       warnings: [],
     });
   });
@@ -146,6 +145,16 @@ describe('settings', () => {
       upstreamMaxHeadBytes: '17KiB',
       accessLog: 'json',
       accessLogFile: 'access.log',
+      redis: 'rediss://user:word@redis.internal:6380/2',
+      namespace: 'blue',
+      redisCa: 'ca.pem',
+      redisCert: 'cert.pem',
+      redisKey: 'key.pem',
+      redisTimeout: '18s',
+      dataDir: 'data',
+      configKey: '0123456789abcdef0123456789abcdef',
+      nodeId: 'node-1',
+      history: '19',
     };
     expect(Object.keys(samples).sort()).toEqual([...settingKeys()].sort());
     const module = put('f.mjs', '');
@@ -180,6 +189,21 @@ describe('settings', () => {
         maxHeadBytes: 17_408,
       },
       accessLog: { format: 'json', file: join(folder, 'access.log') },
+      store: {
+        kind: 'redis',
+        url: 'rediss://user:word@redis.internal:6380/2',
+        namespace: 'blue',
+        tls: {
+          caFile: join(folder, 'ca.pem'),
+          certFile: join(folder, 'cert.pem'),
+          keyFile: join(folder, 'key.pem'),
+        },
+        timeoutMs: 18_000,
+        historyLimit: 19,
+      },
+      stateDirectory: join(folder, 'data'),
+      configKey: Uint8Array.from(Buffer.from('0123456789abcdef0123456789abcdef')),
+      nodeId: 'node-1',
     };
     const environment = Object.fromEntries(
       settingKeys().map((key) => [environmentVariable(key), samples[key] ?? '']),
@@ -190,7 +214,7 @@ describe('settings', () => {
       environment,
     });
     expect(fromEnvironment).toMatchObject(expected);
-    expect(fromEnvironment.apis[0]).toMatchObject({ stage: 'dev', basePath: 'base' });
+    expect(fromEnvironment.apis[0]).toMatchObject({ stage: 'dev', mappings: [{ basePath: 'base' }] });
     expect(fromEnvironment.functions[0]).toMatchObject({ timeoutMs: 6_000 });
 
     const sections: Record<string, string[]> = {};
@@ -312,6 +336,89 @@ describe('settings', () => {
   });
 });
 
+describe('the store', () => {
+  const key = 'k'.repeat(32);
+
+  it("is memory, else a folder, else Redis, beside which the folder keeps what is the node's own", async () => {
+    expect(await load({ flags: { dataDir: 'data' } })).toMatchObject({
+      store: { kind: 'disk', directory: join(folder, 'data') },
+      stateDirectory: join(folder, 'data'),
+    });
+    expect(await load({ flags: { dataDir: 'data', redis: 'redis://r' } })).toMatchObject({
+      store: { kind: 'redis', url: 'redis://r', namespace: 'propylon' },
+      stateDirectory: join(folder, 'data'),
+    });
+  });
+
+  it('is one place for every reader of one file, wherever it is read from', async () => {
+    put('conf/ca.pem', '');
+    put('conf/propylon.yaml', 'redis: { url: "rediss://r", ca: ca.pem }\ndataDir: data\n');
+    expect(await load({ config: 'conf/propylon.yaml' })).toMatchObject({
+      store: { tls: { caFile: join(folder, 'conf/ca.pem') } },
+      stateDirectory: join(folder, 'conf/data'),
+    });
+    put('short.yaml', 'redis: redis://short\n');
+    expect(await load({ config: 'short.yaml' })).toMatchObject({ store: { url: 'redis://short' } });
+  });
+
+  it('leaves a node with Redis alone a folder of its own, by namespace and port', async () => {
+    const state = async (environment: Record<string, string>, port: string): Promise<string | undefined> =>
+      (await load({ flags: { redis: 'redis://r', namespace: 'blue', port }, environment })).stateDirectory;
+    expect(await state({ HOME: '/home/ann' }, '8080')).toBe('/home/ann/.local/state/propylon/blue-8080');
+    expect(await state({ XDG_STATE_HOME: '/var/state' }, '80')).toBe('/var/state/propylon/blue-80');
+    expect(await state({ XDG_STATE_HOME: 'state', HOME: '/home/ann' }, '80')).toBe(
+      '/home/ann/.local/state/propylon/blue-80',
+    );
+    const free = await state({}, '0');
+    expect(free).toMatch(/\/propylon-blue-[0-9a-f]{12}$/);
+    expect(await state({}, '0')).not.toBe(free);
+  });
+
+  it('takes its key from the environment or from a file, without the line end of an editor', async () => {
+    put('conf/key', `${key}\n`);
+    put('conf/propylon.yaml', "configKey: '@key'\n");
+    const bytes = Uint8Array.from(Buffer.from(key));
+    expect((await load({ environment: { PROPYLON_CONFIG_KEY: key } })).configKey).toEqual(bytes);
+    expect((await load({ flags: { configKey: '@conf/key' } })).configKey).toEqual(bytes);
+    expect((await load({ config: 'conf/propylon.yaml' })).configKey).toEqual(bytes);
+  });
+
+  it('is refused in words that repeat no secret', async () => {
+    put('short', 'secret\n');
+    put('chain', '@elsewhere');
+    const rule = 'must be at least 32 characters, as "openssl rand -hex 32" makes';
+    expect(await problems({ flags: { configKey: 'secret' } })).toEqual([`--config-key ${rule}`]);
+    expect(await problems({ flags: { configKey: '@' } })).toEqual([`--config-key ${rule}`]);
+    expect(await problems({ flags: { configKey: '@short' } })).toEqual([`--config-key @short ${rule}`]);
+    expect(await problems({ flags: { configKey: '@chain' } })).toEqual([`--config-key @chain ${rule}`]);
+    expect(await problems({ flags: { configKey: '@none' } })).toEqual([
+      '--config-key @none cannot be read: there is no such file',
+    ]);
+    for (const url of ['redis:secret', 'http://:secret@h', 'redis://', 'redis://?secret', 'secret']) {
+      const [problem = '', ...rest] = await problems({ flags: { redis: url } });
+      expect(rest).toEqual([]);
+      expect(problem).toMatch(/^--redis cannot be used: the Redis URL /);
+      expect(problem).not.toContain('secret');
+    }
+  });
+
+  it('has no encryption that somebody only believes in', async () => {
+    expect(await problems({ flags: { redis: 'redis://r', redisCa: 'ca.pem' } })).toEqual([
+      '--redis-ca has no effect without TLS: write rediss:// for redis://',
+    ]);
+    expect(await problems({ flags: { redis: 'rediss://r', redisCert: 'cert.pem' } })).toEqual([
+      '--redis-cert: a client certificate needs its private key, and a key its certificate',
+    ]);
+  });
+
+  it.each(['redis+sentinel://a:1,b:2/main', 'rediss+cluster://a:1,b:2', 'rediss://u:p@h:1/0'])(
+    'is reached at %s',
+    async (url) => {
+      expect(await load({ flags: { redis: url } })).toMatchObject({ store: { kind: 'redis', url } });
+    },
+  );
+});
+
 describe('environment variables', () => {
   it('hold lists too', async () => {
     put('f.mjs', '');
@@ -322,7 +429,7 @@ describe('environment variables', () => {
         PROPYLON_FUNCTIONS: 'one=f.mjs,two=f.mjs#other',
       },
     });
-    expect(settings.apis.map(({ basePath, definition }) => [basePath, definition])).toEqual([
+    expect(settings.apis.map(({ mappings, definition }) => [mappings?.[0]?.basePath, definition])).toEqual([
       ['orders', join(folder, 'orders.yaml')],
       ['pets', join(folder, 'pets.yaml')],
     ]);
@@ -360,15 +467,16 @@ describe('environment variables', () => {
 describe('definitions', () => {
   it('are mapped at a base path written before them', async () => {
     const { apis } = await load({ definitions: ['/orders/v2=apis/orders.yaml', 'pets.yaml'] });
-    expect(apis.map(({ basePath, definition }) => [basePath, definition])).toEqual([
+    expect(apis.map(({ mappings, definition }) => [mappings?.[0]?.basePath, definition])).toEqual([
       ['orders/v2', join(folder, 'apis/orders.yaml')],
-      ['', join(folder, 'pets.yaml')],
+      [undefined, join(folder, 'pets.yaml')],
     ]);
   });
 
   it('may be files whose path looks like a base path', async () => {
     const file = put('a=b/api.yaml', '');
-    expect((await load({ definitions: [file] })).apis).toMatchObject([{ definition: file, basePath: '' }]);
+    const [api] = (await load({ definitions: [file] })).apis;
+    expect(api).toEqual({ definition: file, stage: 'prod', stageVariables: {} });
   });
 
   it('cannot be mapped at one address, and the message says what to do', async () => {
@@ -464,15 +572,12 @@ accessLog: { format: text, file: logs/access.log }
         id: 'orders',
         stage: 'prod',
         stageVariables: { version: '2', region: 'eu', debug: 'true' },
-        basePath: 'orders',
-        domain: 'api.example.com',
+        mappings: [{ domain: 'api.example.com', basePath: 'orders' }],
       },
       {
         definition: join(folder, 'pets.yaml'),
         stage: 'dev',
         stageVariables: { version: '1.10', region: 'eu' },
-        basePath: '',
-        domain: '',
       },
     ]);
     expect(settings.functions).toEqual([
@@ -502,7 +607,11 @@ accessLog: { format: text, file: logs/access.log }
       environment: { PROPYLON_STAGE: 'environment', PROPYLON_STAGE_VARIABLES: 'a=environment,b=environment' },
     });
     expect(apis).toMatchObject([
-      { stage: 'flag', basePath: 'base', stageVariables: { a: 'flag', b: 'environment', c: '1' } },
+      {
+        stage: 'flag',
+        mappings: [{ basePath: 'base' }],
+        stageVariables: { a: 'flag', b: 'environment', c: '1' },
+      },
     ]);
   });
 
@@ -510,13 +619,29 @@ accessLog: { format: text, file: logs/access.log }
     put('settings.json', '{"port": 9, "apis": [{"definition": "a.yaml", "basePath": "a"}]}');
     expect(await load({ environment: { PROPYLON_CONFIG: 'settings.json' } })).toMatchObject({
       port: 9,
-      apis: [{ basePath: 'a' }],
+      apis: [{ mappings: [{ basePath: 'a' }] }],
     });
     put(
       'propylon.yaml',
       'stageVariables: &all { x: 1 }\napis:\n - { definition: a.yaml, stageVariables: *all }\n',
     );
     expect(await load({ config: 'propylon.yaml' })).toMatchObject({ apis: [{ stageVariables: { x: '1' } }] });
+  });
+
+  it('maps an API at several addresses, or at none but those of execute-api', async () => {
+    put(
+      'propylon.yaml',
+      'apis:\n  - { definition: a.yaml, mappings: [{ basePath: /a/ }, { domain: A.example.com }] }\n' +
+        '  - { definition: b.yaml, mappings: [] }\n  - { definition: c.yaml, mappings: [] }\n',
+    );
+    expect((await load({ config: 'propylon.yaml' })).apis.map(({ mappings }) => mappings)).toEqual([
+      [
+        { domain: '', basePath: 'a' },
+        { domain: 'a.example.com', basePath: '' },
+      ],
+      [],
+      [],
+    ]);
   });
 
   it.each([
@@ -538,6 +663,26 @@ accessLog: { format: text, file: logs/access.log }
     ],
     ['apis: a.yaml', '1:7: apis must be a list, each entry with a definition'],
     ['apis:\n  - basePath: x', '2:5: apis[0] has no definition: name the OpenAPI document'],
+    [
+      'apis:\n  - { definition: a.yaml, domain: a, mappings: [] }',
+      '2:48: apis[0].mappings stands beside basePath or domain: move those into the list',
+    ],
+    [
+      'apis:\n  - { definition: a.yaml, mappings: x }',
+      '2:37: apis[0].mappings must be a list, each entry with a basePath, a domain or both',
+    ],
+    [
+      'apis:\n  - { definition: a.yaml, mappings: [x] }',
+      '2:38: apis[0].mappings[0] must be a map of basePath, domain',
+    ],
+    [
+      'apis:\n  - { definition: a.yaml, mappings: [{}] }',
+      '2:38: apis[0].mappings[0] is empty: give it a basePath, a domain or both',
+    ],
+    [
+      'apis:\n  - { definition: a.yaml, mappings: [{ basePath: x }, { basePath: /x }] }',
+      '2:5: apis[0] is mapped at /x twice: take one out',
+    ],
     ['functions:\n  f: { handler: x }', '2:6: functions.f has no file: name the module with the handler'],
     ['functions: [f]', '1:12: functions must be a map of names and values'],
     ['port: 1\nport: 2', '2:1: not valid YAML: Map keys must be unique'],

@@ -2,33 +2,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Definition, Snapshot } from '../../src/model/snapshot.js';
+import type { Definition, Item, StageItem } from '../../src/model/snapshot.js';
 import { importDefinition } from '../../src/openapi/import.js';
-import { decodeSnapshot, encodeSnapshot } from '../../src/proto/codec.js';
+import { decodeItem, encodeItem } from '../../src/proto/codec.js';
+import { decodeItemInSteps } from '../../src/proto/item-steps.js';
+import { atOnce } from '../../src/steps.js';
 
 const CORPUS = join(import.meta.dirname, '../corpus');
 
-function snapshotOf(definition: Definition): Snapshot {
+function stageOf(definition: Definition, more: Partial<StageItem> = {}): Item {
   const deployment = { id: 'd1', definition };
-  return {
-    revision: 2 ** 40,
-    apis: [
-      {
-        id: 'a1',
-        name: 'api',
-        stages: [{ name: 'live', variables: { tier: 'gold', empty: '' }, deployment }],
-        disableExecuteApiEndpoint: true,
-      },
-    ],
-    mappings: [{ domain: '*.example.com', basePath: 'v1', apiId: 'a1', stage: '' }],
-  };
+  const variables = { tier: 'gold', empty: '' };
+  return { kind: 'stage', stage: { apiId: 'a1', name: 'live', variables, deployment, ...more } };
 }
 
-function expectRoundTrip(snapshot: Snapshot): void {
-  const bytes = encodeSnapshot(snapshot);
+function expectRoundTrip(item: Item): void {
+  const bytes = encodeItem(item);
   // Strict: an optional member that is absent may not come back as undefined or null.
-  expect(decodeSnapshot(bytes)).toStrictEqual(snapshot);
-  expect(Buffer.from(encodeSnapshot(decodeSnapshot(bytes)))).toEqual(Buffer.from(bytes));
+  expect(decodeItem(bytes)).toStrictEqual(item);
+  expect(atOnce(decodeItemInSteps(bytes))).toStrictEqual(item);
+  expect(Buffer.from(encodeItem(decodeItem(bytes) as Item))).toEqual(Buffer.from(bytes));
 }
 
 /** Every member of every type, with a value that is not its zero. */
@@ -175,14 +168,14 @@ const BARE: Definition = {
   gatewayResponses: [{ responseType: '', responseParameters: {}, responseTemplates: {} }],
 };
 
-describe('a snapshot comes back from its bytes as it was', () => {
-  test('with every member set', () => expectRoundTrip(snapshotOf(FULL)));
+describe('an item comes back from its bytes as it was, read at once or in steps', () => {
+  test('with every member set', () => expectRoundTrip(stageOf(FULL)));
 
-  test('with every optional member absent', () => expectRoundTrip(snapshotOf(BARE)));
+  test('with every optional member absent', () => expectRoundTrip(stageOf(BARE)));
 
   test('with optional members that are zero, which is not absent', () => {
     expectRoundTrip(
-      snapshotOf({
+      stageOf({
         ...BARE,
         minimumCompressionSize: 0,
         policy: '',
@@ -193,20 +186,67 @@ describe('a snapshot comes back from its bytes as it was', () => {
     );
   });
 
-  test('when it is empty', () => expectRoundTrip({ revision: 0, apis: [], mappings: [] }));
+  test('with a canary', () => {
+    const canary = {
+      deployment: { id: 'd2', definition: FULL },
+      percentTraffic: 12.5,
+      stageVariableOverrides: { tier: 'tin' },
+      useStageCache: true,
+    };
+    expectRoundTrip(stageOf(BARE, { canary }));
+  });
+
+  test.each<Item>([
+    { kind: 'api', api: { id: 'a', name: 'n', disableExecuteApiEndpoint: true } },
+    { kind: 'mapping', mapping: { domain: '*.example.com', basePath: 'v1', apiId: 'a1', stage: '' } },
+    { kind: 'domain', domain: { name: 'example.com', certificateFile: 'c', privateKeyFile: 'k' } },
+    { kind: 'domain', domain: { name: '' } },
+  ])('of the kind $kind', (item) => expectRoundTrip(item));
 
   const files = readdirSync(CORPUS).filter((file) => file !== 'INDEX.md');
   const loaded = files.flatMap((file) => {
     const { definition } = importDefinition(readFileSync(join(CORPUS, file), 'utf8'), file);
     return definition === undefined ? [] : [{ file, definition }];
   });
-  test.each(loaded)('with the definition of $file', ({ definition }) =>
-    expectRoundTrip(snapshotOf(definition)),
-  );
+  test.each(loaded)('with the definition of $file', ({ definition }) => expectRoundTrip(stageOf(definition)));
 
   test('and most documents of the corpus are among them', () => expect(loaded.length).toBe(27));
 });
 
-test('bytes that are no snapshot are refused', () => {
-  expect(() => decodeSnapshot(Buffer.from([0xff, 0xff]))).toThrow();
+/** A field of a message in a message. */
+function field(number: number, ...parts: (Uint8Array | string)[]): Buffer {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
+  return Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content]);
+}
+
+test('a stage that comes in pieces, with fields of a newer version, reads the same in steps', () => {
+  const definition = (name: string) =>
+    field(2, field(1, name), field(9, field(2, `/${name}`)), field(15, 'new'));
+  const bytes = Buffer.concat([
+    field(2, field(3, field(1, 'd1'), definition('a')), field(1, 'live'), field(14, 'new')),
+    field(2, field(4, 'a1'), field(3, definition('b'))),
+  ]);
+  const item = decodeItem(bytes);
+  expect(
+    item?.kind === 'stage' && item.stage.deployment.definition.resources.map(({ path }) => path),
+  ).toEqual(['/a', '/b']);
+  expect(atOnce(decodeItemInSteps(bytes))).toStrictEqual(item);
+});
+
+test('an item of a kind of a newer version is told apart', () => {
+  expect(decodeItem(field(15, 'new'))).toBeUndefined();
+  expect(atOnce(decodeItemInSteps(field(15, 'new')))).toBeUndefined();
+});
+
+test.each<[string, Uint8Array]>([
+  ['bytes that are no item', Buffer.from([0xff, 0xff])],
+  ['a stage that breaks off', encodeItem(stageOf(FULL)).subarray(0, -1)],
+])('%s are refused', (_, bytes) => {
+  expect(() => decodeItem(bytes)).toThrow();
+  expect(() => atOnce(decodeItemInSteps(bytes))).toThrow();
+});
+
+test('a stage without a deployment or a definition is refused', () => {
+  expect(() => atOnce(decodeItemInSteps(field(2, field(1, 'live'))))).toThrow('no deployment');
+  expect(() => atOnce(decodeItemInSteps(field(2, field(3, field(1, 'd')))))).toThrow('no definition');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Api, Mapping, Snapshot } from '../../src/model/snapshot.js';
+import type { Api, Mapping } from '../../src/model/snapshot.js';
 import { compileAddresses } from '../../src/routing/address-table.js';
 
 function api(id: string, stages: string[], disableExecuteApiEndpoint = false): Api {
@@ -36,9 +36,12 @@ function mapping(text: string): Mapping {
 const APIS = [api('abc', ['prod', 'dev']), api('b', ['v']), api('c', ['v']), api('closed', ['prod'], true)];
 
 function table(mappings: string[] = [], options = {}) {
-  const snapshot: Snapshot = { revision: 1, apis: APIS, mappings: mappings.map(mapping) };
   const both = { executeApiHosts: true, executeApiPaths: true, ...options };
-  return compileAddresses(snapshot, both, (apiId, stageName) => `${apiId}/${stageName}`);
+  return compileAddresses(
+    { apis: APIS, mappings: mappings.map(mapping) },
+    both,
+    (apiId, stageName) => `${apiId}/${stageName}`,
+  );
 }
 
 /** `target resource context event`, or `forbidden`. */
@@ -240,7 +243,7 @@ test('the lookup is asked once for each deployed stage, and its result is what r
   const asked: string[] = [];
   const stage = { plan: 1 };
   const addresses = compileAddresses(
-    { revision: 1, apis: APIS, mappings: [mapping('*/ -> abc/prod')] },
+    { apis: APIS, mappings: [mapping('*/ -> abc/prod')] },
     { executeApiHosts: true, executeApiPaths: true },
     (apiId, stageName) => {
       asked.push(`${apiId}/${stageName}`);

@@ -5,6 +5,7 @@ import { DenseRoutes } from '../../src/routing/dense-routes.js';
 import { findRouteConflicts } from '../../src/routing/resource-path.js';
 import { compileRoutes, type Route } from '../../src/routing/route-table.js';
 import { buildRouteTree, methodBit } from '../../src/routing/route-tree.js';
+import { atOnce } from '../../src/steps.js';
 import { referenceMatch } from './reference-matcher.js';
 
 // Few literals, so that paths and resources meet; more than the tree compares one by one, so that both forms occur.
@@ -64,7 +65,7 @@ test('dense matching, which stands behind the search of the tree, answers as the
   const ends = new Int32Array(300);
   fc.assert(
     fc.property(table, requests, (routes, all) => {
-      const dense = new DenseRoutes(buildRouteTree(routes));
+      const dense = new DenseRoutes(atOnce(buildRouteTree(routes)));
       for (const [verb, path] of all) {
         const trimmed = path.replace(/^\/+|\/+$/g, '');
         if (methodBit(verb) === 0 || routes.length === 0) continue;

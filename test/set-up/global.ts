@@ -1,2 +1,6 @@
 /** Runs once before all tests. */
-export default function setUp(): void {}
+import { haveRedisServer } from './redis-server.js';
+
+export default function setUp(): void {
+  haveRedisServer();
+}

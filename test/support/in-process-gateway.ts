@@ -27,17 +27,14 @@ export function inProcessGateway(
     id: 'abc123',
     stage: 'prod',
     stageVariables,
-    basePath: '',
-    domain: '',
   };
   const { services } = contextOf({ integration: {} });
-  const gateway = Gateway.compile({ revision: 1, ...buildSnapshot([deployed]) }, services, {
+  const gateway = Gateway.compile(buildSnapshot([deployed]), services, {
     region: 'eu-west-1',
     accountId: '123456789012',
     executeApiHosts: true,
     executeApiPaths: true,
     skipAuthorization: false,
-    counterSlots: {},
   });
   return {
     start(parts) {

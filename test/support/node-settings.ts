@@ -22,6 +22,7 @@ export function nodeSettings(changes: Partial<NodeSettings> = {}): NodeSettings 
     watch: false,
     graceMs: 1_000,
     accessLog: { format: 'off' },
+    store: { kind: 'memory' },
     ...changes,
   };
 }

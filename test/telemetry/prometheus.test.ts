@@ -71,6 +71,33 @@ function value(samples: Sample[], name: string, labels: Record<string, string> =
 }
 
 describe('metrics', () => {
+  it('show how the node follows its configuration store', () => {
+    const config = {
+      connected: true,
+      refusing: false,
+      applied: 7,
+      refused: 1,
+      untrusted: 2,
+      rewinds: 3,
+      restores: 4,
+      resyncs: { gap: 5, poll: 6 },
+      lag: { boundsMs: [5, 100], buckets: [3, 2, 1], sumMs: 500 },
+    };
+    const { samples, types } = parse(renderMetrics(source({ config })));
+    const of = (name: string, labels?: Record<string, string>) =>
+      value(samples, `propylon_config_${name}`, labels);
+    expect([of('store_connected'), of('refusing'), of('applied_total'), of('refused_total')]).toEqual([
+      1, 0, 7, 1,
+    ]);
+    expect([of('untrusted_total'), of('rewinds_total'), of('restores_total')]).toEqual([2, 3, 4]);
+    expect(of('resyncs_total', { reason: 'poll' })).toBe(6);
+    expect(types.get('propylon_config_apply_lag_seconds')).toBe('histogram');
+    const lag = 'apply_lag_seconds';
+    expect(['0.005', '0.1', '+Inf'].map((le) => of(`${lag}_bucket`, { le }))).toEqual([3, 5, 6]);
+    expect([of(`${lag}_sum`), of(`${lag}_count`)]).toEqual([0.5, 6]);
+    expect(types.has('propylon_config_revision')).toBe(true);
+  });
+
   it('show requests by API, stage and status class', () => {
     const buffers = [Counters.allocate(4), Counters.allocate(4), Counters.allocate(1)];
     const [first, second, acceptor] = buffers.map((buffer) => new Counters(buffer));

@@ -1,34 +1,13 @@
-import type { Mapping, Snapshot } from '../../../src/model/snapshot.js';
-import { compileAddresses } from '../../../src/routing/address-table.js';
+import type { Mapping } from '../../../src/model/snapshot.js';
+import { type Addresses, compileAddresses } from '../../../src/routing/address-table.js';
 import { fresh, Micro } from '../measure.js';
 
 function mapping(domain: string, basePath: string): Mapping {
   return { domain, basePath, apiId: 'abc', stage: 'prod' };
 }
 
-const definition = {
-  name: '',
-  version: '',
-  description: '',
-  binaryMediaTypes: [],
-  apiKeySource: 'HEADER' as const,
-  disableExecuteApiEndpoint: false,
-  resources: [],
-  models: [],
-  requestValidators: [],
-  authorizers: [],
-  gatewayResponses: [],
-};
-const snapshot: Snapshot = {
-  revision: 1,
-  apis: [
-    {
-      id: 'abc',
-      name: '',
-      disableExecuteApiEndpoint: false,
-      stages: [{ name: 'prod', variables: {}, deployment: { id: 'd', definition } }],
-    },
-  ],
+const configuration: Addresses = {
+  apis: [{ id: 'abc', disableExecuteApiEndpoint: false, stages: [{ name: 'prod' }] }],
   mappings: [
     mapping('', ''),
     mapping('', 'orders/v2'),
@@ -36,9 +15,9 @@ const snapshot: Snapshot = {
     mapping('*.example.com', ''),
   ],
 };
-const addresses = compileAddresses(snapshot, { executeApiHosts: true, executeApiPaths: true }, () => 0);
+const addresses = compileAddresses(configuration, { executeApiHosts: true, executeApiPaths: true }, () => 0);
 const root = compileAddresses(
-  { ...snapshot, mappings: [mapping('', '')] },
+  { ...configuration, mappings: [mapping('', '')] },
   { executeApiHosts: true, executeApiPaths: true },
   () => 0,
 );

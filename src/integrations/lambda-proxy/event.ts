@@ -39,7 +39,8 @@ export class EventBuilder {
     this.#owner = `{"accountId":${JSON.stringify(stage.accountId)},"apiId":${JSON.stringify(stage.apiId)},"deploymentId":${JSON.stringify(stage.deploymentId)},"domainName":`;
     const operation =
       method.operationName === undefined ? '' : `,"operationName":${JSON.stringify(method.operationName)}`;
-    this.#end = `,"resourceId":${JSON.stringify(resource.id)},"resourcePath":${path}${operation},"stage":${JSON.stringify(stage.stageName)}},"body":`;
+    const canary = stage.isCanaryRequest === undefined ? '' : `,"isCanaryRequest":${stage.isCanaryRequest}`;
+    this.#end = `${canary},"resourceId":${JSON.stringify(resource.id)},"resourcePath":${path}${operation},"stage":${JSON.stringify(stage.stageName)}},"body":`;
   }
 
   /** @param body the whole request body; null or empty: none */

@@ -60,9 +60,9 @@ function gatewayOf(name: string): Gateway {
       methods: resource.methods.map(({ requestValidatorName: _, ...method }) => method),
     })),
   };
-  const deployed = { definition: opened, stage: 'live', stageVariables: {}, basePath: '', domain: '' };
+  const deployed = { definition: opened, stage: 'live', stageVariables: {} };
   return Gateway.compile(
-    { revision: 1, ...buildSnapshot([deployed]) },
+    buildSnapshot([deployed]),
     {
       upstream,
       functions: { invoke: () => ({ cancel: () => {} }) },
@@ -75,7 +75,6 @@ function gatewayOf(name: string): Gateway {
       executeApiHosts: false,
       executeApiPaths: false,
       skipAuthorization: true,
-      counterSlots: {},
     },
   );
 }
