@@ -217,6 +217,12 @@ export class Http1Connection extends Deadline {
   #head(call: Http1Call, bytes: Buffer, length: number): number {
     const parser = this.#parser;
     const limit = this.#pool.client.settings.maxHeadBytes;
+    const known = this.#pool.knownHead;
+    if (this.#partial === null && known.isAt(bytes, 0, length)) {
+      parser.recall(known, 0);
+      this.#final(call, known.fields, length - known.length);
+      return known.length;
+    }
     let at = 0;
     for (;;) {
       let source = bytes;
@@ -247,6 +253,7 @@ export class Http1Connection extends Deadline {
       const bodyAt = this.#partial === null ? parser.end : at + parser.end - before;
       if (parser.status >= 200) {
         const fields = source.toString('latin1', parser.fieldsAt, parser.end - 2);
+        known.remember(parser, source, fields);
         this.#forgetPartial();
         this.#final(call, fields, length - bodyAt);
         return bodyAt;
