@@ -16,12 +16,12 @@ import {
   BODY,
   BODY_END,
   CANCEL,
-  REQUEST,
   REQUEST_WINDOW_BYTES,
   TAKEN,
   WHOLE_BODY,
   WHOLE_BODY_BYTES,
 } from '../mailbox/envelopes.js';
+import type { HeadFields } from '../mailbox/request-envelope.js';
 import type { AcceptorState, OwnAnswerReason } from './acceptor-state.js';
 import { headBytes } from './head-bytes.js';
 import type { RequestHead } from './request-head.js';
@@ -85,8 +85,7 @@ export class ClientRequest {
   }
 
   #collect(current: RequestHead): void {
-    // The head object is reused for the next request while this body arrives.
-    const head = fieldsOf(current);
+    const head = copied(current);
     let parts: Uint8Array[] | null = [];
     let size = 0;
     this.#res.onData((chunk, isLast) => {
@@ -121,21 +120,7 @@ export class ClientRequest {
     this.#link = link;
     this.#id = link.add(this);
     const outbox = link.outbox;
-    outbox
-      .open()
-      .push(
-        REQUEST,
-        this.#id,
-        head.method,
-        head.path,
-        head.query,
-        head.host,
-        head.headers,
-        this.#sourceIp,
-        head.requestId,
-        body,
-        bodyLength,
-      );
+    link.requestWriter.write(outbox.open(), this.#id, head, this.#sourceIp, body, bodyLength);
     if (body !== null) outbox.transfer(body);
   }
 
@@ -383,12 +368,8 @@ export class ClientRequest {
   }
 }
 
-type HeadFields = Pick<
-  RequestHead,
-  'method' | 'path' | 'query' | 'host' | 'headers' | 'requestId' | 'bodyLength'
->;
-
-function fieldsOf(head: RequestHead): HeadFields {
+/** The head object is reused for the next request. */
+function copied(head: RequestHead): HeadFields & { bodyLength: number } {
   const { method, path, query, host, headers, requestId, bodyLength } = head;
   return { method, path, query, host, headers, requestId, bodyLength };
 }
@@ -408,4 +389,3 @@ function byteLength(body: string | Uint8Array | null): number {
   if (body === null) return 0;
   return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
 }
-

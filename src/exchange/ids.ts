@@ -4,7 +4,7 @@
  * text holds both ids of a request as the header lines in which they leave.
  */
 import { Buffer } from 'node:buffer';
-import { randomFillSync } from 'node:crypto';
+import { randomBytes, takeRandom } from './random-bytes.js';
 
 /** Made at once; their text is 11 KiB, and what refers to one of them keeps all of it alive. */
 const BATCH = 128;
@@ -25,7 +25,6 @@ const ID_BYTES = UUID_BYTES + EXTENDED_BYTES;
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
 const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 'latin1');
 
-const bytes = Buffer.allocUnsafeSlow(BATCH * ID_BYTES);
 const text = Buffer.from(FORM.repeat(BATCH), 'latin1');
 let lines = '';
 let next = 0;
@@ -36,10 +35,10 @@ let next = 0;
  */
 export function newIdLines(): string {
   if (next === lines.length) {
-    randomFillSync(bytes);
+    const bytesAt = takeRandom(BATCH * ID_BYTES);
     for (let i = 0; i < BATCH; i++) {
-      writeUuid(i * ID_BYTES, i * FORM.length + UUID_AT);
-      writeBase64(i * ID_BYTES + UUID_BYTES, i * FORM.length + EXTENDED_AT);
+      writeUuid(bytesAt + i * ID_BYTES, i * FORM.length + UUID_AT);
+      writeBase64(bytesAt + i * ID_BYTES + UUID_BYTES, i * FORM.length + EXTENDED_AT);
     }
     lines = text.toString('latin1');
     next = 0;
@@ -67,7 +66,7 @@ export function withRequestId(idLines: string, requestId: string): string {
 function writeUuid(from: number, to: number): void {
   let at = to;
   for (let i = 0; i < UUID_BYTES; i++) {
-    let byte = bytes[from + i] as number;
+    let byte = randomBytes[from + i] as number;
     if (i === 6) byte = (byte & 0x0f) | 0x40;
     else if (i === 8) byte = (byte & 0x3f) | 0x80;
     if (i === 4 || i === 6 || i === 8 || i === 10) at++;
@@ -79,9 +78,9 @@ function writeUuid(from: number, to: number): void {
 function writeBase64(from: number, to: number): void {
   let at = to;
   for (let i = 0; i < EXTENDED_BYTES; i += 3) {
-    const first = bytes[from + i] as number;
-    const second = bytes[from + i + 1] as number;
-    const third = i + 2 < EXTENDED_BYTES ? (bytes[from + i + 2] as number) : 0;
+    const first = randomBytes[from + i] as number;
+    const second = randomBytes[from + i + 1] as number;
+    const third = i + 2 < EXTENDED_BYTES ? (randomBytes[from + i + 2] as number) : 0;
     text[at++] = BASE64[first >> 2] as number;
     text[at++] = BASE64[((first & 3) << 4) | (second >> 4)] as number;
     text[at++] = BASE64[((second & 15) << 2) | (third >> 6)] as number;

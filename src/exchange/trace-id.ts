@@ -1,6 +1,6 @@
 /** `X-Amzn-Trace-Id` (reference 01 section 6). */
 import { Buffer } from 'node:buffer';
-import { randomFillSync } from 'node:crypto';
+import { randomBytes, takeRandom } from './random-bytes.js';
 
 /** What a part's value may look like. Anything else is taken as missing: the value goes on to functions and upstreams. */
 const PLAIN = /^[A-Za-z0-9-]{1,64}$/;
@@ -45,7 +45,6 @@ const UNIQUE_BYTES = 12;
 const ID_BYTES = UNIQUE_BYTES + 8;
 
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
-const bytes = Buffer.allocUnsafeSlow(BATCH * ID_BYTES);
 const text = Buffer.from(FORM.repeat(BATCH), 'latin1');
 let ids = '';
 let next = 0;
@@ -64,9 +63,9 @@ function newTraceId(): string {
 }
 
 function manyTraceIds(second: string): string {
-  randomFillSync(bytes);
+  const bytesAt = takeRandom(BATCH * ID_BYTES);
   for (let i = 0; i < BATCH; i++) {
-    const from = i * ID_BYTES;
+    const from = bytesAt + i * ID_BYTES;
     const to = i * FORM.length;
     text.write(second, to + SECOND_AT, 'latin1');
     writeHex(from, from + UNIQUE_BYTES, to + UNIQUE_AT);
@@ -78,7 +77,7 @@ function manyTraceIds(second: string): string {
 function writeHex(from: number, end: number, to: number): void {
   let at = to;
   for (let i = from; i < end; i++) {
-    const byte = bytes[i] as number;
+    const byte = randomBytes[i] as number;
     text[at++] = HEX[byte >> 4] as number;
     text[at++] = HEX[byte & 15] as number;
   }

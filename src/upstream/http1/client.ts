@@ -55,6 +55,8 @@ export class Http1Client implements UpstreamClient {
   /** Number of the event loop's turns in which anything was released or written. */
   #turn = 0;
   #turnEndScheduled = false;
+  /** `performance.now()` as read in this turn; -1: not yet. */
+  #turnStartedAt = -1;
   /** Connections that were chosen for a request which is still to be written. */
   #outbox: Http1Connection[] = [];
   #spareOutbox: Http1Connection[] = [];
@@ -86,7 +88,7 @@ export class Http1Client implements UpstreamClient {
         new UpstreamError('address', 'The request target holds a space or a control character.'),
       );
     } else {
-      this.#deadlines.arm(call, request.timeoutMs);
+      this.#deadlines.arm(call, request.timeoutMs, this.#turnTime());
       pool.assign(call);
     }
     return call;
@@ -162,8 +164,15 @@ export class Http1Client implements UpstreamClient {
     setImmediate(this.#endTurn);
   }
 
+  /** The monotonic time, read once a turn: limits are exact to milliseconds, and a turn is shorter. */
+  #turnTime(): number {
+    if (!this.#turnEndScheduled || this.#turnStartedAt < 0) this.#turnStartedAt = performance.now();
+    return this.#turnStartedAt;
+  }
+
   readonly #endTurn = (): void => {
     this.#turnEndScheduled = false;
+    this.#turnStartedAt = -1;
     const turn = this.#turn++;
     const outbox = this.#outbox;
     this.#outbox = this.#spareOutbox;
