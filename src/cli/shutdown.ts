@@ -1,6 +1,7 @@
 /** The end of a serving process: a signal, a second one, or a node that cannot go on. */
+
+import { formatDuration } from '../model/duration.js';
 import type { Node } from '../node/node.js';
-import { formatDuration } from '../node/setting-values.js';
 import { flushErrorLog } from '../telemetry/error-log.js';
 import { complain } from './output.js';
 

@@ -14,6 +14,7 @@ import { readEnvironment, type Source } from './environment.js';
 import { readFunctions } from './function-settings.js';
 import { SettingReader } from './setting-reader.js';
 import { settingKeys } from './setting-table.js';
+import { readUpstreams } from './upstream-settings.js';
 
 export interface SettingsInput {
   flags: Source;
@@ -91,6 +92,7 @@ function readSettings(reader: SettingReader, environment: SettingsInput['environ
     },
     aws,
     upstream: readUpstream(reader),
+    upstreams: readUpstreams(reader),
     limits: readLimits(reader),
     executeApiHosts: reader.get('executeApiHosts') ?? true,
     executeApiPaths: reader.get('executeApiPaths') ?? true,
@@ -109,6 +111,7 @@ function readUpstream(reader: SettingReader): UpstreamSettings {
     maxPending: reader.get('upstreamMaxPending') ?? defaults.maxPending,
     connectTimeoutMs: reader.get('upstreamConnectTimeout') ?? defaults.connectTimeoutMs,
     keepAliveMs: reader.get('upstreamKeepAlive') ?? defaults.keepAliveMs,
+    maxConnectionAgeMs: reader.get('upstreamMaxConnectionAge') ?? defaults.maxConnectionAgeMs,
     idleTimeoutMs: reader.get('upstreamIdleTimeout') ?? defaults.idleTimeoutMs,
     maxHeadBytes: reader.get('upstreamMaxHeadBytes') ?? defaults.maxHeadBytes,
   };

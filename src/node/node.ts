@@ -1,6 +1,6 @@
 /** One node: assembles the actors, applies snapshots, shuts down in order. */
 import type { RefusedRequest } from '../acceptor/protocol.js';
-import { needsSourceIp } from '../config/needs-source-ip.js';
+import { hashesSourceIp, needsSourceIp } from '../config/needs-source-ip.js';
 import type { NodeSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
@@ -11,6 +11,7 @@ import { AccessLogWriter, accessLogFormatter } from '../telemetry/access-log.js'
 import { COUNTER_SLOTS, Counters } from '../telemetry/counters.js';
 import { logError } from '../telemetry/error-log.js';
 import { type EventLoopLoad, renderMetrics, type StageLabel } from '../telemetry/prometheus.js';
+import { allocateTargetCounts, readTargetCounts } from '../upstream/balancing/target-counts.js';
 import { VERSION } from '../version.js';
 import type { SnapshotMessage } from '../worker/protocol.js';
 import { AcceptorPool } from './acceptor-pool.js';
@@ -63,6 +64,7 @@ class RunningNode implements Node {
   readonly #onFatal: FatalHandler;
   readonly #workerCounters: SharedArrayBuffer[];
   readonly #acceptorCounters: SharedArrayBuffer[];
+  readonly #targetCounts: SharedArrayBuffer[];
   readonly #accessLog: AccessLogWriter | null;
   readonly #counterSlots = new Map<string, number>();
   readonly #stageLabels = new Map<number, StageLabel>();
@@ -80,6 +82,9 @@ class RunningNode implements Node {
     this.port = port;
     this.#onFatal = onFatal;
     this.#workerCounters = Array.from({ length: settings.workers }, () => Counters.allocate());
+    this.#targetCounts = Array.from({ length: settings.workers }, () =>
+      allocateTargetCounts(settings.upstreams),
+    );
     this.#acceptorCounters = Array.from({ length: settings.acceptors }, () => Counters.allocate(1));
     const { format, file } = settings.accessLog;
     this.#accessLog = format === 'off' ? null : new AccessLogWriter(file);
@@ -151,7 +156,8 @@ class RunningNode implements Node {
   }
 
   #needsSourceIp(snapshot: Omit<Snapshot, 'revision'>): boolean {
-    return this.#accessLog !== null || needsSourceIp(snapshot);
+    const { upstreams } = this.#settings;
+    return this.#accessLog !== null || hashesSourceIp(upstreams) || needsSourceIp(snapshot);
   }
 
   #startAcceptors(): AcceptorPool {
@@ -189,6 +195,7 @@ class RunningNode implements Node {
             skipAuthorization: settings.skipAuthorization,
           },
           upstream: settings.upstream,
+          upstreams: settings.upstreams,
           lambda: settings.lambda,
           aws: settings.aws,
           accessLog: settings.accessLog.format,
@@ -196,6 +203,7 @@ class RunningNode implements Node {
         },
         functionNames: settings.functions.map(({ name }) => name),
         counters: this.#workerCounters,
+        targetCounts: this.#targetCounts,
         mailboxes: () => (this.#acceptors as AcceptorPool).mailboxes(),
         functionPort: () => this.#functions?.connect(),
         accessLog: (lines, count) => this.#accessLog?.write(lines, count),
@@ -250,6 +258,7 @@ class RunningNode implements Node {
       revision: this.revision,
       stages: this.#stageLabels,
       buffers: [...this.#workerCounters, ...this.#acceptorCounters],
+      targets: readTargetCounts(this.#settings.upstreams, this.#targetCounts),
       workerDeaths: this.#workerDeaths,
       logLinesDropped: this.#accessLog?.dropped ?? 0,
       eventLoops: this.#eventLoops(),

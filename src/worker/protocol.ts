@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AwsEndpointSettings } from '../aws/endpoints.js';
 import type { AccessLogSettings, LambdaSettings } from '../config/settings.js';
 import type { GatewayOptions } from '../pipeline/gateway.js';
+import type { NamedUpstreams } from '../upstream/balancing/target-counts.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
 
 /** The Piscina task of one worker; it lasts as long as the worker. */
@@ -16,6 +17,8 @@ export interface WorkerTask {
   functionNames: string[];
   /** This worker's counters. */
   counters: SharedArrayBuffer;
+  /** What this worker counts for the targets of `settings.upstreams`. */
+  targetCounts: SharedArrayBuffer;
   settings: WorkerSettings;
   /** What to serve from the start: the worker takes no requests before it has compiled it. */
   snapshot: SnapshotMessage;
@@ -24,6 +27,7 @@ export interface WorkerTask {
 export interface WorkerSettings {
   gateway: Omit<GatewayOptions, 'counterSlots'>;
   upstream: UpstreamSettings;
+  upstreams: NamedUpstreams;
   lambda: LambdaSettings;
   aws: AwsEndpointSettings;
   accessLog: AccessLogSettings['format'];

@@ -20,9 +20,9 @@ import { hasNoBody } from '../../http/status.js';
 import {
   STREAMED,
   type UpstreamCall,
-  type UpstreamClient,
   UpstreamError,
   type UpstreamHandler,
+  type UpstreamPort,
   type UpstreamRequest,
 } from '../../upstream/upstream.js';
 import { answerUpstreamFailure } from '../upstream-failure.js';
@@ -79,8 +79,8 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
     this.#upstreamHead = upstreamHead;
   }
 
-  start(client: UpstreamClient, request: UpstreamRequest): void {
-    const call = client.request(request, this);
+  start(upstream: UpstreamPort, request: UpstreamRequest): void {
+    const call = upstream.request(request, this, this.exchange.request);
     this.#call = call;
     if (request.body === STREAMED) this.#upload = new UploadListener(this, call);
     this.exchange.listener = this.#upload ?? this;
