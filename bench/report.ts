@@ -1,6 +1,6 @@
 /** What every bench prints and keeps: the machine, the versions, the numbers. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,8 +48,10 @@ export function describeEnvironment({ machine, versions, busyBefore }: Environme
   return `${machine}\n${list.join(', ')}${busy}`;
 }
 
-export function packageVersion(name: string): string {
+/** Undefined when it is not installed. */
+export function packageVersion(name: string): string | undefined {
   const file = join(ROOT, 'node_modules', name, 'package.json');
+  if (!existsSync(file)) return undefined;
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 

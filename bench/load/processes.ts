@@ -29,11 +29,19 @@ export class Child {
     command: string,
     args: readonly string[],
     environment: Record<string, string> = {},
+    folder?: string,
   ) {
     this.name = name;
-    const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('PROPYLON_'));
+    // Settings and credentials of whoever runs the bench are not part of it.
+    const inherited = Object.entries(process.env).filter(([key]) => !/^(PROPYLON|AWS)_/.test(key));
     this.#process = spawn(command, args, {
-      env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...environment },
+      env: {
+        ...Object.fromEntries(inherited),
+        NODE_ENV: 'production',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        ...environment,
+      },
+      ...(folder === undefined ? {} : { cwd: folder }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     if (!watching) watchOwnEnd();
@@ -80,6 +88,11 @@ export class Child {
     let ticks = 0;
     for (const pid of this.#tree()) ticks += stat(pid)?.ticks ?? 0;
     return (ticks / TICKS) * 1e6;
+  }
+
+  /** Resident memory of the process and all its descendants; what they share counts for each of them. */
+  memoryBytes(): number {
+    return this.#tree().reduce((sum, pid) => sum + residentBytes(pid), 0);
   }
 
   async end(): Promise<void> {
@@ -141,6 +154,15 @@ function stat(pid: number): { parent: number; ticks: number } | undefined {
     return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
   } catch {
     return undefined;
+  }
+}
+
+function residentBytes(pid: number): number {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return Number(kilobytes ?? 0) * 1024;
+  } catch {
+    return 0;
   }
 }
 

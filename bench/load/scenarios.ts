@@ -1,58 +1,47 @@
-/** What the clients ask for and what must come back. */
-
-export interface Scenario {
-  readonly name: string;
-  readonly title: string;
-  readonly path: string;
-  /** Besides Host. */
-  readonly headers: readonly (readonly [string, string])[];
-  /** Names of the variants that take part. */
-  readonly variants: readonly string[];
-}
-
-const PROXIES = ['direct', 'nginx', 'propylon', 'http-proxy', 'fastify'];
-
-/** 60 bytes: with a body this small, what is measured is the proxy and not the copying. */
-export const BODY = '{"message":"sixty bytes of JSON from the backend","ok":true}';
+/** All scenarios, in the order of the report. */
+import type { Scenario } from './scenario.js';
+import { browser } from './scenarios/browser.js';
+import { deadUpstream } from './scenarios/dead-upstream.js';
+import { download1K } from './scenarios/download-1k.js';
+import { download1M } from './scenarios/download-1m.js';
+import { download10K } from './scenarios/download-10k.js';
+import { download100K } from './scenarios/download-100k.js';
+import { localFunction } from './scenarios/function.js';
+import { idle } from './scenarios/idle.js';
+import { lambda } from './scenarios/lambda.js';
+import { manyRoutes } from './scenarios/many-routes.js';
+import { mock } from './scenarios/mock.js';
+import { postJson } from './scenarios/post-json.js';
+import { pushes } from './scenarios/pushes.js';
+import { slowUpstream } from './scenarios/slow-upstream.js';
+import { small } from './scenarios/small.js';
+import { templates } from './scenarios/templates.js';
+import { tls } from './scenarios/tls.js';
+import { upload1K } from './scenarios/upload-1k.js';
+import { upload1M } from './scenarios/upload-1m.js';
+import { upload10K } from './scenarios/upload-10k.js';
+import { upload100K } from './scenarios/upload-100k.js';
 
 export const SCENARIOS: readonly Scenario[] = [
-  {
-    name: 'small',
-    title: 'GET with no header but Host',
-    path: '/items/42',
-    headers: [],
-    variants: PROXIES,
-  },
-  {
-    name: 'browser',
-    title: 'GET with 14 headers, as browsers send them',
-    path: '/items/42',
-    variants: PROXIES,
-    headers: [
-      ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
-      ['Accept-Encoding', 'gzip, deflate, br, zstd'],
-      ['Accept-Language', 'en-US,en;q=0.9,de;q=0.8'],
-      ['Cache-Control', 'no-cache'],
-      ['Cookie', 'session=4f2d8c1e9a7b4c3d8e6f; theme=dark; consent=analytics%3Dfalse; _ga=GA1.1.1234567890'],
-      ['Pragma', 'no-cache'],
-      ['Priority', 'u=0, i'],
-      ['Referer', 'https://www.example.com/catalogue?page=3&sort=price'],
-      ['Sec-Ch-Ua', '"Chromium";v="130", "Not?A_Brand";v="99"'],
-      ['Sec-Ch-Ua-Platform', '"Linux"'],
-      ['Sec-Fetch-Dest', 'document'],
-      ['Sec-Fetch-Mode', 'navigate'],
-      ['Upgrade-Insecure-Requests', '1'],
-      [
-        'User-Agent',
-        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0',
-      ],
-    ],
-  },
-  {
-    name: 'templates',
-    title: 'GET, as HTTP_PROXY and as HTTP with a request and a response template',
-    path: '/items/42',
-    headers: [],
-    variants: ['direct', 'nginx', 'propylon', 'propylon-http'],
-  },
+  small,
+  browser,
+  postJson,
+  download1K,
+  download10K,
+  download100K,
+  download1M,
+  upload1K,
+  upload10K,
+  upload100K,
+  upload1M,
+  lambda,
+  localFunction,
+  mock,
+  templates,
+  manyRoutes,
+  tls,
+  idle,
+  pushes,
+  slowUpstream,
+  deadUpstream,
 ];

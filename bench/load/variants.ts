@@ -1,190 +1,221 @@
-/** What stands between the client and the backend: one process each, the same job for all. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** The variants that scenarios choose from. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../paths.js';
+import { COMPILED, ROOT } from '../paths.js';
+import { installedPeer, type Peer } from '../peers.js';
 import { packageVersion, toolVersion } from '../report.js';
+import { proxyDefinition } from './definitions.js';
+import { NGINX_VERSION, nginx } from './nginx.js';
 import { Child } from './processes.js';
-import { BODY } from './scenarios.js';
+import type { Meanwhile, Place, Variant } from './variant.js';
 
 /** Client connections of the largest run, and idle ones to spare. */
 const UPSTREAM_CONNECTIONS = 256;
 
-export interface Variant {
-  readonly name: string;
-  /** Peers written in JavaScript: what Propylon's users would run otherwise. */
-  readonly isNodePeer: boolean;
-  /** Undefined: not installed. */
-  readonly version: string | undefined;
-  /** Null: nothing in between. */
-  readonly start: ((ports: Ports, folder: string) => Child) | null;
-}
+/** Nothing in between: what backend and load generator can do here. */
+export const direct: Variant = {
+  name: 'direct',
+  isNodePeer: false,
+  fullOnly: false,
+  version: () => '',
+  missing: '',
+  start: null,
+};
 
-export interface Ports {
-  /** Where clients connect. */
-  port: number;
-  /** Where the backend listens. */
-  upstream: number;
-  /** One more, for those who need it. */
-  spare: number;
-}
-
-const NGINX_VERSION = toolVersion('nginx', '-v', /nginx\/(\S+)/);
-
-export const VARIANTS: readonly Variant[] = [
-  { name: 'direct', isNodePeer: false, version: '', start: null },
-  {
+/** @param targets addresses of the backend; those after the third answer nothing */
+export function nginxProxy(targets = 1): Variant {
+  return {
     name: 'nginx',
     isNodePeer: false,
-    version: NGINX_VERSION,
-    start: ({ port, upstream }, folder) =>
+    fullOnly: false,
+    version: () => NGINX_VERSION,
+    missing: 'nginx is not installed',
+    start: ({ port, upstream, folder, certificate }) =>
       nginx(
         'nginx',
         folder,
         `upstream backend {
-    server 127.0.0.1:${upstream};
+    ${addresses(targets, upstream)
+      .map((address) => `server ${address};`)
+      .join(' ')}
     keepalive ${UPSTREAM_CONNECTIONS};
     keepalive_requests 1000000000;
   }
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${certificate === undefined ? '' : ' ssl'};
+    ${certificate === undefined ? '' : `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};`}
     location / {
       proxy_pass http://backend;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
+      proxy_request_buffering off;
+      proxy_max_temp_file_size 0;
     }
   }`,
       ),
-  },
-  propylon('propylon', proxyDefinition),
-  propylon('propylon-http', templateDefinition),
-  nodePeer('http-proxy', 'http-proxy', 'http-proxy.mjs'),
-  nodePeer('fastify', '@fastify/http-proxy', 'fastify.mjs'),
-];
+  };
+}
 
-function propylon(name: string, definition: (upstream: number) => string): Variant {
+export function haproxy(targets = 1): Variant {
   return {
-    name,
+    name: 'haproxy',
     isNodePeer: false,
-    version: 'this checkout',
-    start: ({ port, upstream, spare }, folder) => {
-      const file = join(folder, 'propylon.yaml');
-      writeFileSync(file, definition(upstream));
-      return new Child('propylon', process.execPath, [
-        ...[join(ROOT, 'dist/cli/main.js'), 'start', file],
-        ...['--host', '127.0.0.1', '--port', String(port), '--admin-port', String(spare)],
-        ...['--workers', '1', '--access-log', 'off'],
-      ]);
+    fullOnly: true,
+    version: () => toolVersion('haproxy', '-v', /version (\S+?)(?:-\S*)? /),
+    missing: 'HAProxy is not installed',
+    start: ({ port, upstream, folder, certificate }) => {
+      const file = join(folder, 'haproxy.cfg');
+      const servers = addresses(targets, upstream).map(
+        (address, i) => `  server s${i} ${address}${targets === 1 ? '' : ' check'}`,
+      );
+      writeFileSync(
+        file,
+        `global
+  nbthread 1
+defaults
+  mode http
+  option redispatch
+  timeout connect 5s
+  timeout client 300s
+  timeout server 300s
+frontend clients
+  bind 127.0.0.1:${port}${certificate === undefined ? '' : ` ssl crt ${certificate.both}`}
+  default_backend backend
+backend backend
+  http-reuse always
+${servers.join('\n')}
+`,
+      );
+      return new Child('haproxy', 'haproxy', ['-db', '-f', file]);
     },
   };
 }
+
+/** Addresses of this machine: the backend listens on the first three. */
+export function addresses(count: number, port: number): string[] {
+  return Array.from({ length: count }, (_, i) => `127.0.0.${i + 1}:${port}`);
+}
+
+export interface PropylonOptions {
+  /** Flags besides ports and workers. */
+  flags?: (place: Place) => string[];
+  /** A `propylon.yaml` beside the definition. */
+  config?: (place: Place) => string;
+  meanwhile?: (place: Place) => Meanwhile;
+}
+
+/** The command as users start it, with one worker and one acceptor and otherwise its defaults. */
+export function propylon(
+  name = 'propylon',
+  definition: (place: Place) => string = ({ upstream }) => proxyDefinition(`127.0.0.1:${upstream}`),
+  { flags = () => [], config, meanwhile }: PropylonOptions = {},
+): Variant {
+  return {
+    name,
+    isNodePeer: false,
+    fullOnly: false,
+    version: () => '',
+    missing: '',
+    start: (place) => {
+      const file = definitionFile(place);
+      writeFileSync(file, definition(place));
+      const configFile = join(place.folder, 'propylon.yaml');
+      if (config !== undefined) writeFileSync(configFile, config(place));
+      const { certificate, port, spare } = place;
+      const tls =
+        certificate === undefined ? [] : ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
+      return new Child('propylon', process.execPath, [
+        ...[join(ROOT, 'dist/cli/main.js'), 'start'],
+        ...(config === undefined ? [file] : ['--config', configFile]),
+        ...['--host', '127.0.0.1', '--port', String(port), '--admin-port', String(spare[0])],
+        ...['--workers', '1', ...tls, ...flags(place)],
+      ]);
+    },
+    ...(meanwhile === undefined ? {} : { meanwhile }),
+  };
+}
+
+export function definitionFile({ folder }: Place): string {
+  return join(folder, 'api.yaml');
+}
+
+/** A bare uWebSockets.js answer that crosses to a worker and back through Propylon's mailbox: what a MOCK cannot beat. */
+export const bareMailbox: Variant = {
+  name: 'bare mailbox',
+  isNodePeer: false,
+  fullOnly: false,
+  version: () => '',
+  missing: '',
+  start: ({ port, body }) =>
+    new Child('bare mailbox', process.execPath, [
+      join(COMPILED, 'load/yardsticks/bare-mailbox.js'),
+      String(port),
+      body.toString(),
+    ]),
+};
 
 function nodePeer(name: string, packageName: string, file: string): Variant {
   return {
     name,
     isNodePeer: true,
-    version: packageVersion(packageName),
+    fullOnly: false,
+    version: () => packageVersion(packageName),
+    missing: `${packageName} is not installed`,
     start: ({ port, upstream }) =>
       new Child(name, process.execPath, [
-        ...[join(ROOT, 'bench/load/peers', file), String(port), String(upstream)],
+        ...[join(ROOT, 'bench/peers', file), String(port), String(upstream)],
         String(UPSTREAM_CONNECTIONS),
       ]),
   };
 }
 
-/** The backend: nginx where it is installed, since a slow backend would hide what is before it. */
-export const BACKEND =
-  NGINX_VERSION === undefined ? `node:http ${process.version}` : `nginx ${NGINX_VERSION}`;
+export const httpProxy = nodePeer('http-proxy', 'http-proxy', 'http-proxy.mjs');
+export const fastify = nodePeer('fastify', '@fastify/http-proxy', 'fastify.mjs');
 
-export function startBackend(port: number, folder: string): Child {
-  if (NGINX_VERSION === undefined) {
-    return new Child('backend', process.execPath, [
-      join(ROOT, 'bench/load/peers/backend.mjs'),
-      String(port),
-      BODY,
-    ]);
-  }
-  return nginx(
-    'backend',
-    folder,
-    `server {
-    listen 127.0.0.1:${port};
-    location / {
-      default_type application/json;
-      return 200 '${BODY}';
-    }
-  }`,
-  );
-}
+export const fastGateway = onDemand(
+  { folder: 'fast-gateway', packageName: 'fast-gateway' },
+  ({ port, upstream }, home) =>
+    new Child('fast-gateway', process.execPath, [join(home, 'server.mjs'), String(port), String(upstream)]),
+);
 
-/** One worker process, everything it writes in `folder`, connections that last as long as their clients want. */
-function nginx(name: string, folder: string, servers: string): Child {
-  const home = join(folder, name);
-  mkdirSync(home);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (kind) => `${kind}_temp_path ${home}/${kind};`,
-  );
-  writeFileSync(
-    join(home, 'nginx.conf'),
-    `daemon off;
-worker_processes 1;
-pid ${home}/nginx.pid;
-error_log ${home}/error.log error;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  keepalive_requests 1000000000;
-  keepalive_timeout 300s;
-  ${temporary.join('\n  ')}
-  ${servers}
-}
-`,
-  );
-  return new Child(name, 'nginx', ['-e', join(home, 'error.log'), '-c', join(home, 'nginx.conf')]);
+export const serverlessOffline = onDemand(
+  { folder: 'serverless-offline', packageName: 'serverless-offline' },
+  ({ port, spare }, home) =>
+    new Child(
+      'serverless-offline',
+      process.execPath,
+      [join(home, 'node_modules/serverless/bin/serverless.js'), 'offline', 'start'],
+      {
+        BENCH_PORT: String(port),
+        BENCH_LAMBDA_PORT: String(spare[0]),
+        SLS_TELEMETRY_DISABLED: '1',
+        SLS_NOTIFICATIONS_MODE: 'off',
+        AWS_ACCESS_KEY_ID: 'none',
+        AWS_SECRET_ACCESS_KEY: 'none',
+      },
+      home,
+    ),
+);
+
+/** A peer with a package of its own, which `--full` installs. */
+function onDemand(peer: Peer, start: (place: Place, home: string) => Child): Variant {
+  return {
+    name: peer.packageName,
+    isNodePeer: true,
+    fullOnly: true,
+    version: () => installedPeer(peer),
+    missing: `${peer.packageName} could not be installed (bench/peers/${peer.folder})`,
+    start: (place) => start(place, join(ROOT, 'bench/peers', peer.folder)),
+  };
 }
 
-/** A proxy resource that passes every method and path on. */
-function proxyDefinition(upstream: number): string {
-  return `openapi: 3.0.3
-info: { title: bench, version: "1" }
-paths:
-  /{proxy+}:
-    x-amazon-apigateway-any-method:
-      parameters:
-        - { name: proxy, in: path, required: true, schema: { type: string } }
-      responses: {}
-      x-amazon-apigateway-integration:
-        type: http_proxy
-        httpMethod: ANY
-        uri: http://127.0.0.1:${upstream}/{proxy}
-        requestParameters:
-          integration.request.path.proxy: method.request.path.proxy
-`;
-}
-
-/** The same paths with what the proxy leaves out: a rendered body goes to the backend, the answer is rendered from its own. */
-function templateDefinition(upstream: number): string {
-  return `openapi: 3.0.3
-info: { title: bench, version: "1" }
-paths:
-  /items/{id}:
-    get:
-      parameters:
-        - { name: id, in: path, required: true, schema: { type: string } }
-      responses: { "200": { description: ok } }
-      x-amazon-apigateway-integration:
-        type: http
-        httpMethod: POST
-        uri: http://127.0.0.1:${upstream}/items
-        requestTemplates:
-          application/json: |
-            #set($id = $input.params('id'))
-            {"item": "$util.escapeJavaScript($id)", "stage": "$context.stage", "request": "$context.requestId"}
-        responses:
-          default:
-            statusCode: "200"
-            responseTemplates:
-              application/json: |
-                #set($root = $input.path('$'))
-                {"message":$input.json('$.message'),"ok":$root.ok}
-`;
-}
+/** Those that can pass requests on, in the order of the table. */
+export const PROXIES: readonly Variant[] = [
+  direct,
+  nginxProxy(),
+  haproxy(),
+  propylon(),
+  httpProxy,
+  fastify,
+  fastGateway,
+];

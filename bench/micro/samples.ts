@@ -5,13 +5,14 @@ import { type AnswerSink, Exchange, type ParsedRequest } from '../../src/exchang
 import type { StageRuntime } from '../../src/exchange/stage-runtime.js';
 import type { IntegrationContext } from '../../src/integrations/integration.js';
 import type { Integration, Method } from '../../src/model/snapshot.js';
-import { SCENARIOS } from '../load/scenarios.js';
+import { Upstreams } from '../../src/upstream/balancing/upstreams.js';
+import { BROWSER_HEADERS as BROWSER_FIELDS } from '../load/requests.js';
 import { fresh } from './measure.js';
 
 /** 14 headers as browsers send them, in the form the acceptor makes of them. */
-export const BROWSER_HEADERS = (SCENARIOS.find(({ name }) => name === 'browser')?.headers ?? [])
-  .map(([name, value]) => `${name.toLowerCase()}: ${value}\r\n`)
-  .join('');
+export const BROWSER_HEADERS = BROWSER_FIELDS.map(
+  ([name, value]) => `${name.toLowerCase()}: ${value}\r\n`,
+).join('');
 
 export const ANSWER_HEADERS = [
   'Server: nginx/1.22.1',
@@ -107,6 +108,7 @@ export function context(type: Integration['type'], more: Partial<Integration> = 
     responses: [{ statusCode: '200', responseParameters: {}, responseModels: {} }],
     integration,
   };
+  const upstream = { request: unused, close: unused, stats: unused };
   return {
     stage: STAGE,
     resource: { id: 'r1', path: '/{proxy+}', methods: [method] },
@@ -114,7 +116,8 @@ export function context(type: Integration['type'], more: Partial<Integration> = 
     integration,
     pathParameterNames: ['proxy'],
     services: {
-      upstream: { request: unused, close: unused, stats: unused },
+      upstream,
+      upstreams: new Upstreams({ named: {}, client: upstream }),
       functions: { invoke: unused },
       aws: new AwsAccess({ endpoints: {} }),
       listener: { port: 8080, protocol: 'http' },

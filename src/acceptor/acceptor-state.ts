@@ -30,6 +30,9 @@ export class AcceptorState {
   readonly #observer: OwnAnswerObserver;
   #heldBytes = 0;
   #own = 0;
+  /** Of `#own`, what the other acceptors can see. */
+  #published = 0;
+  #publishing = false;
   #turn = 0;
   #onIdle: (() => void) | null = null;
 
@@ -43,22 +46,34 @@ export class AcceptorState {
 
   /** True when one more request is too many. */
   get full(): boolean {
-    return Atomics.load(this.#inFlight, 0) >= this.limits.maxInFlight;
+    return Atomics.load(this.#inFlight, 0) - this.#published + this.#own >= this.limits.maxInFlight;
   }
 
   requestStarted(): void {
     this.#own++;
-    this.#counters.setInFlight(this.#own);
-    Atomics.add(this.#inFlight, 0, 1);
+    this.#publishLater();
   }
 
   requestEnded(bodyBytes: number): void {
     this.#own--;
-    this.#counters.setInFlight(this.#own);
-    Atomics.sub(this.#inFlight, 0, 1);
+    this.#publishLater();
     this.#heldBytes -= bodyBytes;
     if (this.#own === 0 && this.#onIdle !== null) this.#onIdle();
   }
+
+  /** Once a turn: the other acceptors of the node learn of this one's requests a turn late. */
+  #publishLater(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    setImmediate(this.#publish);
+  }
+
+  readonly #publish = (): void => {
+    this.#publishing = false;
+    this.#counters.setInFlight(this.#own);
+    Atomics.add(this.#inFlight, 0, this.#own - this.#published);
+    this.#published = this.#own;
+  };
 
   /** Accounts for body bytes of a request until it ends. False: the bound is reached, refuse the request. */
   holdBytes(bytes: number): boolean {

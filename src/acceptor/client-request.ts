@@ -9,20 +9,21 @@ import {
   type GatewayResponseType,
   gatewayResponseHeaders,
 } from '../exchange/gateway-response.js';
-import { newExtendedRequestId, newRequestId } from '../exchange/ids.js';
+import { newIdLines, requestIdIn } from '../exchange/ids.js';
 import { answerHead, closingHead, hasNoBody } from '../http/status.js';
 import { CHUNK_BYTES } from '../mailbox/chunk-buffers.js';
 import {
   BODY,
   BODY_END,
   CANCEL,
-  REQUEST,
   REQUEST_WINDOW_BYTES,
   TAKEN,
   WHOLE_BODY,
   WHOLE_BODY_BYTES,
 } from '../mailbox/envelopes.js';
+import type { HeadFields } from '../mailbox/request-envelope.js';
 import type { AcceptorState, OwnAnswerReason } from './acceptor-state.js';
+import { headBytes } from './head-bytes.js';
 import type { RequestHead } from './request-head.js';
 import type { WorkerLink } from './worker-link.js';
 
@@ -49,8 +50,9 @@ export class ClientRequest {
   /** Announced length of a begun answer, -1 for chunked. */
   #length = -1;
   /** Head of a begun answer; it leaves with the first chunk, in one write. */
-  #waitingHead: string | Uint8Array | null = null;
-  #queue: Uint8Array[] = [];
+  #waitingHead: string | null = null;
+  /** Null until a chunk has to wait. */
+  #queue: Uint8Array[] | null = null;
   /** Write offset at which the first queued chunk starts (known length only). */
   #queueOffset = 0;
   /** The chunk uWS took over but has not sent (chunked only). */
@@ -83,8 +85,7 @@ export class ClientRequest {
   }
 
   #collect(current: RequestHead): void {
-    // The head object is reused for the next request while this body arrives.
-    const head = fieldsOf(current);
+    const head = copied(current);
     let parts: Uint8Array[] | null = [];
     let size = 0;
     this.#res.onData((chunk, isLast) => {
@@ -119,21 +120,7 @@ export class ClientRequest {
     this.#link = link;
     this.#id = link.add(this);
     const outbox = link.outbox;
-    outbox
-      .open()
-      .push(
-        REQUEST,
-        this.#id,
-        head.method,
-        head.path,
-        head.query,
-        head.host,
-        head.headers,
-        this.#sourceIp,
-        head.requestId,
-        body,
-        bodyLength,
-      );
+    link.requestWriter.write(outbox.open(), this.#id, head, this.#sourceIp, body, bodyLength);
     if (body !== null) outbox.transfer(body);
   }
 
@@ -188,7 +175,7 @@ export class ClientRequest {
       return;
     }
     res.cork(() => {
-      res.writeStatus(this.#writable(head));
+      res.writeStatus(headBytes(this.#finalHead(head)));
       this.#finish();
       res.end(body ?? '');
     });
@@ -198,7 +185,7 @@ export class ClientRequest {
     this.#begun = true;
     this.#length = contentLength;
     if (this.#isHead || hasNoBody(status)) this.#answerWithoutBody(status, head, contentLength);
-    else this.#waitingHead = this.#writable(head);
+    else this.#waitingHead = this.#finalHead(head);
   }
 
   /** @param length what GET would have announced; negative: unknown */
@@ -206,7 +193,8 @@ export class ClientRequest {
     const silent = length < 0 || status === 204 || (status === 304 && length === 0);
     const res = this.#res;
     res.cork(() => {
-      res.writeStatus(this.#writable(head, silent ? '' : `\r\nContent-Length: ${length}`));
+      const final = this.#finalHead(head);
+      res.writeStatus(headBytes(silent ? final : `${final}\r\nContent-Length: ${length}`));
       this.#finish();
       res.endWithoutBody();
     });
@@ -214,7 +202,7 @@ export class ClientRequest {
 
   write(chunk: Uint8Array): void {
     if (this.#blocked) {
-      this.#queue.push(chunk);
+      this.#enqueue(chunk);
       return;
     }
     this.#res.cork(() => {
@@ -256,18 +244,17 @@ export class ClientRequest {
       this.destroy();
       return;
     }
-    const requestId = newRequestId();
+    const idLines = newIdLines();
     this.#state.refused(reason, {
       method: this.#method,
       path: this.#path,
       sourceIp: this.#sourceIp,
-      requestId,
+      requestId: requestIdIn(idLines),
       status: response.status,
       errorType: response.name,
       bytesSent: response.body.length,
     });
-    const headers = `${gatewayResponseHeaders(response)}x-amzn-RequestId: ${requestId}\r\nx-amz-apigw-id: ${newExtendedRequestId()}\r\n`;
-    const head = answerHead(response.status, headers);
+    const head = answerHead(response.status, gatewayResponseHeaders(response) + idLines);
     if (mustClose) this.#answerAndClose(head, response.body);
     else this.answer(response.status, head, response.body);
   }
@@ -290,7 +277,7 @@ export class ClientRequest {
 
   #sendHead(): void {
     if (this.#waitingHead === null) return;
-    this.#res.writeStatus(this.#waitingHead);
+    this.#res.writeStatus(headBytes(this.#waitingHead));
     this.#waitingHead = null;
   }
 
@@ -312,7 +299,8 @@ export class ClientRequest {
       this.#finish();
     } else if (sent) this.#taken(chunk.length, chunk);
     else {
-      this.#queue.unshift(chunk);
+      if (this.#queue === null) this.#queue = [chunk];
+      else this.#queue.unshift(chunk);
       this.#queueOffset = offset;
       this.#block();
     }
@@ -332,7 +320,7 @@ export class ClientRequest {
     this.#held = null;
     if (this.#length >= 0) this.#resend(offset - this.#queueOffset);
     while (!this.#blocked && !this.#done) {
-      const chunk = this.#queue.shift();
+      const chunk = this.#queue?.shift();
       if (chunk === undefined) break;
       this.#send(chunk);
     }
@@ -342,7 +330,7 @@ export class ClientRequest {
 
   /** The rest of the first queued chunk, of which uWS took `already` bytes. */
   #resend(already: number): void {
-    const chunk = this.#queue.shift();
+    const chunk = this.#queue?.shift();
     if (chunk === undefined) return;
     this.#taken(already, null);
     this.#send(chunk.subarray(already));
@@ -357,10 +345,13 @@ export class ClientRequest {
     if (reusable) outbox.transfer(chunk);
   }
 
-  /** uWS writes whatever text the status line holds: the whole head crosses into it in one call. */
-  #writable(head: string, more = ''): string | Uint8Array {
-    const final = (this.#close || this.#state.draining ? closingHead(head) : head) + more;
-    return isAscii(final) ? final : Buffer.from(final, 'latin1');
+  #enqueue(chunk: Uint8Array): void {
+    if (this.#queue === null) this.#queue = [chunk];
+    else this.#queue.push(chunk);
+  }
+
+  #finalHead(head: string): string {
+    return this.#close || this.#state.draining ? closingHead(head) : head;
   }
 
   #onAborted(): void {
@@ -371,18 +362,14 @@ export class ClientRequest {
 
   #finish(): void {
     this.#done = true;
-    this.#queue = [];
+    this.#queue = null;
     this.#link?.requests.delete(this.#id);
     this.#state.requestEnded(this.#received);
   }
 }
 
-type HeadFields = Pick<
-  RequestHead,
-  'method' | 'path' | 'query' | 'host' | 'headers' | 'requestId' | 'bodyLength'
->;
-
-function fieldsOf(head: RequestHead): HeadFields {
+/** The head object is reused for the next request. */
+function copied(head: RequestHead): HeadFields & { bodyLength: number } {
   const { method, path, query, host, headers, requestId, bodyLength } = head;
   return { method, path, query, host, headers, requestId, bodyLength };
 }
@@ -401,11 +388,4 @@ function joined(parts: Uint8Array[], size: number): Uint8Array {
 function byteLength(body: string | Uint8Array | null): number {
   if (body === null) return 0;
   return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the class is ASCII, controls included
-const NON_ASCII = /[^\x00-\x7f]/;
-
-function isAscii(text: string): boolean {
-  return !NON_ASCII.test(text);
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ANSWER, type Batch, BEGIN, CHUNK, CONSUMED, DESTROY, END } from '../mailbox/envelopes.js';
 import { Outbox } from '../mailbox/outbox.js';
+import { RequestWriter } from '../mailbox/request-envelope.js';
 import { SlotTable } from '../mailbox/slots.js';
 import type { ClientRequest } from './client-request.js';
 
@@ -8,6 +9,7 @@ import type { ClientRequest } from './client-request.js';
 export class WorkerLink {
   readonly outbox: Outbox;
   readonly requests = new SlotTable<ClientRequest>();
+  readonly requestWriter = new RequestWriter();
   alive = true;
   readonly #port: MessagePort;
 

@@ -48,7 +48,7 @@ export async function requestFrom(args: RequestArguments, maxBodyBytes: number):
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-function methodProblems(method: string): string[] {
+export function methodProblems(method: string): string[] {
   if (!TOKEN.test(method)) return [`the method must be one word such as GET, not "${method}"`];
   const upper = method.toUpperCase();
   const known: readonly string[] = HTTP_METHODS;
@@ -59,7 +59,7 @@ function methodProblems(method: string): string[] {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
 const NOT_IN_TARGET = /[\x00-\x20\x7f#]/;
 
-function pathProblems(path: string): string[] {
+export function pathProblems(path: string): string[] {
   if (!path.startsWith('/')) return [`the path must begin with a slash, as in /pets, not "${path}"`];
   if (!NOT_IN_TARGET.test(path)) return [];
   return [`the path must have blanks, control characters and # percent-encoded, as in /a%20b, not "${path}"`];
@@ -68,7 +68,7 @@ function pathProblems(path: string): string[] {
 /** They follow from the body, or belong to a connection that there is none of. */
 const FRAMING = ['content-length', 'transfer-encoding', 'connection'];
 
-function readHeader(text: string): Header {
+export function readHeader(text: string): Header {
   const colon = text.indexOf(':');
   const name = text.slice(0, Math.max(colon, 0)).trim();
   const value = text.slice(colon + 1).trim();
@@ -87,7 +87,7 @@ function readQuery(text: string): string {
   return `${encodeURIComponent(text.slice(0, equals))}=${encodeURIComponent(text.slice(equals + 1))}`;
 }
 
-async function readBody(text: string | undefined, atMost: number): Promise<Uint8Array | null> {
+export async function readBody(text: string | undefined, atMost: number): Promise<Uint8Array | null> {
   if (text === undefined) return null;
   if (text === '-') return await readStart(process.stdin, atMost);
   if (!text.startsWith('@')) return Buffer.from(text, 'utf8');

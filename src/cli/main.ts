@@ -3,7 +3,10 @@
 import { Command, Option } from 'commander';
 import { DEBUG_VARIABLE } from '../node/environment.js';
 import { VERSION } from '../version.js';
+import { BENCH_HELP } from './bench-help.js';
+import type { BenchFlags } from './bench-settings.js';
 import { addClusterCommands } from './cluster-commands.js';
+
 import { addInvokeFlags, addStartFlags, collect, flagSource, INVOKE_HELP, START_HELP } from './flags.js';
 import { CommandError, complain } from './output.js';
 
@@ -22,6 +25,7 @@ Examples:
   propylon invoke api.yaml GET /pets     make one request without a server, --trace shows each step
   propylon push api.yaml --redis URL     publish it to every node of a cluster
   propylon status --redis URL            show what every node serves
+  propylon bench http://localhost:8080/  put load on a server, --rate and --threshold as you like
   propylon start --help                  all settings, with their environment variables`,
   );
 
@@ -99,6 +103,37 @@ program
   });
 
 addClusterCommands(program);
+program
+  .command('bench')
+  .description('put load on an HTTP server and tell latencies, failures and rates')
+  .argument('<target>', 'URL, or a scenario file')
+  .option(
+    '--rate <number>',
+    'requests per second, however long answers take (default: as fast as answers come)',
+  )
+  .option('--duration <time>', 'how long (default: 10s)')
+  .option('--warm-up <time>', 'before that, not measured (default: 1s)')
+  .option('--arrivals <kind>', 'constant: evenly spaced (default); poisson: at random, as from many clients')
+  .option('--connections <number>', 'connections, kept alive (default: 64)')
+  .option('--threads <number>', 'threads that send (default: by the rate)')
+  .option('--timeout <time>', 'from the intended time of sending to the whole answer (default: 10s)')
+  .option('--method <method>', 'method in upper case (default: GET)')
+  .addOption(new Option('--header <name: value>', 'header of the request (repeatable)').argParser(collect))
+  .option('--body <text|@file|->', 'body of the request: a text, a file, or - for standard input')
+  .option('--expect-status <number>', 'status every answer must have (default: any below 400)')
+  .option('--expect-body <text|@file>', 'body every answer must have')
+  .option('--insecure', 'accept any certificate')
+  .addOption(
+    new Option('--threshold <condition>', "condition on the result, as in 'p99<50ms' (repeatable)").argParser(
+      collect,
+    ),
+  )
+  .option('--json', 'print one JSON document instead of text')
+  .addHelpText('after', BENCH_HELP)
+  .action(async (target: string, options: BenchFlags) => {
+    const { bench } = await import('./bench.js');
+    process.exitCode = await bench(target, options);
+  });
 
 for (const command of program.commands) {
   if (command.name() === 'start') addStartFlags(command);

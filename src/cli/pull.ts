@@ -63,29 +63,23 @@ export async function pull(flags: Source, options: PullFlags): Promise<number> {
       ...lossesOf(pulled, snapshot, owned, settings.lambda),
     ];
     const force = options.force === true;
-    const written =
+    cluster.progress.end();
+    const { files, push } =
       one === undefined
         ? await writeFolder(pulled, output, owned, force, { syntax: form.syntax, revision })
         : await writeOne(one, output, owned, force);
-    const files = pulled.map(({ api, stage }, i) => ({
-      api: api.id,
-      stage: stage.name,
-      file: written.files[i],
-    }));
-    const { push } = written;
     if (options.json === true) {
-      cluster.progress.print(safeJson({ revision, epoch, files, push, warnings }));
+      const named = pulled.map(({ api, stage }, i) => ({ api: api.id, stage: stage.name, file: files[i] }));
+      process.stdout.write(safeJson({ revision, epoch, files: named, push, warnings }));
       return 0;
     }
-    cluster.progress.end();
     warnings.forEach(complain);
     const again = push === null ? [] : [`push it again with: ${push}`];
     if (output === STANDARD_OUTPUT) again.forEach(complain);
     else {
-      const names = files.map(({ api, stage, file }) => `${api}/${stage} is in ${file}`);
-      cluster.progress.print(
-        [`revision ${revision}`, ...[...names, ...again].map(printable)].join('\n  ').concat('\n'),
-      );
+      const names = pulled.map(({ api, stage }, i) => `${api.id}/${stage.name} is in ${files[i]}`);
+      const lines = [`revision ${revision}`, ...names, ...again].map(printable);
+      process.stdout.write(lines.join('\n  ').concat('\n'));
     }
     return 0;
   });

@@ -1,5 +1,6 @@
 /** The end of a serving process: a signal, a second one, or a node that cannot go on. */
-import { formatDuration } from '../node/setting-values.js';
+import { formatDuration } from '../model/duration.js';
+
 import { flushErrorLog } from '../telemetry/error-log.js';
 import { complain } from './output.js';
 

@@ -1,5 +1,6 @@
 /** What one node is told at its start, from flags, environment and `propylon.yaml`; complete, with every default filled in. */
 import type { AwsEndpointSettings } from '../aws/endpoints.js';
+import type { NamedUpstreams } from '../upstream/balancing/target-counts.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
 
 export interface NodeSettings {
@@ -17,6 +18,8 @@ export interface NodeSettings {
   /** Endpoints of other AWS services. */
   aws: AwsEndpointSettings;
   upstream: UpstreamSettings;
+  /** Upstreams of several targets, by name. */
+  upstreams: NamedUpstreams;
   limits: Limits;
   /** Answer at `{apiId}.execute-api.*`. */
   executeApiHosts: boolean;

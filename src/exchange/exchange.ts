@@ -3,7 +3,7 @@
  * threads, no sockets. Whoever feeds the pipeline (a mailbox, a test, a command) brings an `AnswerSink`.
  */
 import type { HeaderBlock } from '../http/header-block.js';
-import { newExtendedRequestId, newRequestId } from './ids.js';
+import { extendedRequestIdIn, newIdLines, requestIdIn, withRequestId } from './ids.js';
 import type { StageRuntime } from './stage-runtime.js';
 
 /** Where answers go. Order per exchange: `answer`, or `begin` then `write`s then `end` or `destroy`. */
@@ -69,8 +69,8 @@ export interface ParsedRequest {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A client may choose the request id if it is a UUID. */
-function requestIdOf(fromClient: string): string {
-  return fromClient !== '' && UUID.test(fromClient) ? fromClient : newRequestId();
+function isRequestId(fromClient: string): boolean {
+  return fromClient !== '' && UUID.test(fromClient);
 }
 
 export class Exchange {
@@ -125,8 +125,8 @@ export class Exchange {
   /** Bytes of a request body that was decoded, as content-encoding/decoded-bytes.ts counts them. */
   decodedBytes = 0;
 
-  #requestId = '';
-  #extendedRequestId = '';
+  /** Both ids as they leave, drawn when the first of them is needed. */
+  #idLines = '';
 
   constructor(request: ParsedRequest, sink: AnswerSink, id: number) {
     this.request = request;
@@ -137,14 +137,13 @@ export class Exchange {
 
   /** `$context.requestId`. */
   get requestId(): string {
-    if (this.#requestId === '') this.#requestId = requestIdOf(this.request.requestId);
-    return this.#requestId;
+    const fromClient = this.request.requestId;
+    return isRequestId(fromClient) ? fromClient : requestIdIn(this.#drawnIds());
   }
 
   /** `$context.extendedRequestId`. */
   get extendedRequestId(): string {
-    if (this.#extendedRequestId === '') this.#extendedRequestId = newExtendedRequestId();
-    return this.#extendedRequestId;
+    return extendedRequestIdIn(this.#drawnIds());
   }
 
   /**
@@ -185,6 +184,13 @@ export class Exchange {
   }
 
   #withIds(headers: HeaderBlock): HeaderBlock {
-    return `${headers}x-amzn-RequestId: ${this.requestId}\r\nx-amz-apigw-id: ${this.extendedRequestId}\r\n`;
+    const fromClient = this.request.requestId;
+    const idLines = this.#drawnIds();
+    return headers + (isRequestId(fromClient) ? withRequestId(idLines, fromClient) : idLines);
+  }
+
+  #drawnIds(): string {
+    if (this.#idLines === '') this.#idLines = newIdLines();
+    return this.#idLines;
   }
 }

@@ -1,87 +1,89 @@
 /**
  * Request ids, made many at a time: one draw of random bytes and one text for hundreds of them. An id is then a slice of
- * that text, flat already, where joining its parts for each request would cost more than everything else in a head.
+ * that text, flat already, where joining its parts for each request would cost more than everything else in a head. The
+ * text holds both ids of a request as the header lines in which they leave.
  */
-import { randomFillSync } from 'node:crypto';
+import { Buffer } from 'node:buffer';
+import { randomBytes, takeRandom } from './random-bytes.js';
 
-/** Ids made at once; their text is 4 to 16 KiB, and what refers to an id keeps all of it alive for a moment. */
-const BATCH = 256;
+/** Made at once; their text is 11 KiB, and what refers to one of them keeps all of it alive. */
+const BATCH = 128;
 
-const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
-const DASH = 0x2d;
+const UUID_NAME = 'x-amzn-RequestId: ';
+const EXTENDED_NAME = '\r\nx-amz-apigw-id: ';
+const UUID_AT = UUID_NAME.length;
+const UUID_END = UUID_AT + 36;
+const EXTENDED_AT = UUID_END + EXTENDED_NAME.length;
+const EXTENDED_END = EXTENDED_AT + 16;
+const FORM = `${UUID_NAME}${'-'.repeat(36)}${EXTENDED_NAME}${'='.repeat(16)}\r\n`;
 
-const UUID_LENGTH = 36;
-const uuidBytes = Buffer.allocUnsafeSlow(BATCH * 16);
-const uuidText = Buffer.allocUnsafeSlow(BATCH * UUID_LENGTH);
-let uuids = '';
-let nextUuid = 0;
-
-/** A version 4 UUID. */
-export function newRequestId(): string {
-  if (nextUuid === uuids.length) {
-    uuids = manyUuids();
-    nextUuid = 0;
-  }
-  const from = nextUuid;
-  nextUuid += UUID_LENGTH;
-  return uuids.substring(from, nextUuid);
-}
-
-function manyUuids(): string {
-  randomFillSync(uuidBytes);
-  let at = 0;
-  for (let i = 0; i < uuidBytes.length; i++) {
-    const place = i & 15;
-    let byte = uuidBytes[i] as number;
-    if (place === 6) byte = (byte & 0x0f) | 0x40;
-    else if (place === 8) byte = (byte & 0x3f) | 0x80;
-    if (place === 4 || place === 6 || place === 8 || place === 10) uuidText[at++] = DASH;
-    uuidText[at++] = DIGITS[byte >> 4] as number;
-    uuidText[at++] = DIGITS[byte & 15] as number;
-  }
-  return uuidText.toString('latin1');
-}
-
-const EXTENDED_LENGTH = 16;
+const UUID_BYTES = 16;
+/** Eleven bytes make fifteen characters and one `=`. */
 const EXTENDED_BYTES = 11;
-const extendedBytes = Buffer.allocUnsafeSlow(BATCH * EXTENDED_BYTES);
-let extendedIds = '';
-let nextExtendedId = 0;
+const ID_BYTES = UUID_BYTES + EXTENDED_BYTES;
 
-/** 15 base64 characters and `=`, as `x-amz-apigw-id` looks (reference 01 section 6). */
-export function newExtendedRequestId(): string {
-  if (nextExtendedId === extendedIds.length) {
-    extendedIds = manyExtendedIds();
-    nextExtendedId = 0;
+const HEX = Buffer.from('0123456789abcdef', 'latin1');
+const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 'latin1');
+
+const text = Buffer.from(FORM.repeat(BATCH), 'latin1');
+let lines = '';
+let next = 0;
+
+/**
+ * Two header lines with a version 4 UUID and with 15 base64 characters and `=`, as API Gateway's look (reference 01
+ * section 6): `x-amzn-RequestId: ...\r\nx-amz-apigw-id: ...\r\n`.
+ */
+export function newIdLines(): string {
+  if (next === lines.length) {
+    const bytesAt = takeRandom(BATCH * ID_BYTES);
+    for (let i = 0; i < BATCH; i++) {
+      writeUuid(bytesAt + i * ID_BYTES, i * FORM.length + UUID_AT);
+      writeBase64(bytesAt + i * ID_BYTES + UUID_BYTES, i * FORM.length + EXTENDED_AT);
+    }
+    lines = text.toString('latin1');
+    next = 0;
   }
-  const from = nextExtendedId;
-  nextExtendedId += EXTENDED_LENGTH;
-  return extendedIds.substring(from, nextExtendedId);
+  const from = next;
+  next += FORM.length;
+  return lines.substring(from, next);
 }
 
-function manyExtendedIds(): string {
-  randomFillSync(extendedBytes);
-  // Eleven bytes make fifteen characters and one `=`; joined through a buffer, so that the text is flat.
-  const text = Buffer.allocUnsafe(BATCH * EXTENDED_LENGTH);
-  for (let i = 0; i < BATCH; i++) {
-    const from = i * EXTENDED_BYTES;
-    text.write(extendedBytes.toString('base64', from, from + EXTENDED_BYTES), i * EXTENDED_LENGTH, 'latin1');
-  }
-  return text.toString('latin1');
+/** The request id in what `newIdLines` made. */
+export function requestIdIn(idLines: string): string {
+  return idLines.substring(UUID_AT, UUID_END);
 }
 
-const hexBytes = Buffer.allocUnsafeSlow(4096);
-let hexText = '';
-let nextHex = 0;
+/** The extended request id in what `newIdLines` made. */
+export function extendedRequestIdIn(idLines: string): string {
+  return idLines.substring(EXTENDED_AT, EXTENDED_END);
+}
 
-/** `count` random bytes in lower-case hex, at most 1024 of them. */
-export function randomHex(count: number): string {
-  if (nextHex + count * 2 > hexText.length) {
-    randomFillSync(hexBytes);
-    hexText = hexBytes.toString('hex');
-    nextHex = 0;
+/** The same lines with another request id. */
+export function withRequestId(idLines: string, requestId: string): string {
+  return UUID_NAME + requestId + idLines.substring(UUID_END);
+}
+
+function writeUuid(from: number, to: number): void {
+  let at = to;
+  for (let i = 0; i < UUID_BYTES; i++) {
+    let byte = randomBytes[from + i] as number;
+    if (i === 6) byte = (byte & 0x0f) | 0x40;
+    else if (i === 8) byte = (byte & 0x3f) | 0x80;
+    if (i === 4 || i === 6 || i === 8 || i === 10) at++;
+    text[at++] = HEX[byte >> 4] as number;
+    text[at++] = HEX[byte & 15] as number;
   }
-  const from = nextHex;
-  nextHex += count * 2;
-  return hexText.substring(from, nextHex);
+}
+
+function writeBase64(from: number, to: number): void {
+  let at = to;
+  for (let i = 0; i < EXTENDED_BYTES; i += 3) {
+    const first = randomBytes[from + i] as number;
+    const second = randomBytes[from + i + 1] as number;
+    const third = i + 2 < EXTENDED_BYTES ? (randomBytes[from + i + 2] as number) : 0;
+    text[at++] = BASE64[first >> 2] as number;
+    text[at++] = BASE64[((first & 3) << 4) | (second >> 4)] as number;
+    text[at++] = BASE64[((second & 15) << 2) | (third >> 6)] as number;
+    if (at < to + 15) text[at++] = BASE64[third & 63] as number;
+  }
 }

@@ -3,6 +3,7 @@ import type { AwsAccess } from '../aws/access.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { StageRuntime } from '../exchange/stage-runtime.js';
 import type { Integration, Method, Resource } from '../model/snapshot.js';
+import type { Upstreams } from '../upstream/balancing/upstreams.js';
 import type { UpstreamClient } from '../upstream/upstream.js';
 
 /** A compiled integration. */
@@ -28,6 +29,8 @@ export interface IntegrationContext {
 /** What integrations may call; one set per worker. */
 export interface IntegrationServices {
   readonly upstream: UpstreamClient;
+  /** Upstreams of several targets. */
+  readonly upstreams: Upstreams;
   readonly functions: FunctionInvoker;
   readonly aws: AwsAccess;
   readonly listener: ListenerInfo;

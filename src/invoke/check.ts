@@ -4,6 +4,7 @@ import type { NodeSettings } from '../config/settings.js';
 import { createFunctionInvoker } from '../functions/invoker.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { Gateway } from '../pipeline/gateway.js';
+import { Upstreams } from '../upstream/balancing/upstreams.js';
 import { createUpstreamClient } from '../upstream/client.js';
 
 /** @throws Error that names the API and what is wrong */
@@ -14,6 +15,7 @@ export async function checkServable(
   const { region, accountId } = settings.lambda;
   const { executeApiHosts, executeApiPaths, skipAuthorization } = settings;
   const upstream = createUpstreamClient(settings.upstream);
+  const upstreams = new Upstreams({ named: settings.upstreams, client: upstream });
   const functions = createFunctionInvoker({ settings: settings.lambda, upstream, localNames: [] });
   try {
     Gateway.compile(
@@ -22,12 +24,14 @@ export async function checkServable(
         upstream,
         functions,
         aws: new AwsAccess(settings.aws),
+        upstreams,
         listener: { port: settings.port, protocol: 'http' },
       },
       { region, accountId, executeApiHosts, executeApiPaths, skipAuthorization },
     );
   } finally {
     functions.close();
+    await upstreams.close();
     await upstream.close();
   }
 }

@@ -8,6 +8,7 @@ import { createFunctionInvoker, type RoutedFunctions } from '../functions/invoke
 import type { IntegrationContext, IntegrationServices } from '../integrations/integration.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { Gateway } from '../pipeline/gateway.js';
+import { Upstreams } from '../upstream/balancing/upstreams.js';
 import { createUpstreamClient } from '../upstream/client.js';
 import type { UpstreamClient } from '../upstream/upstream.js';
 import { type ClientRequest, readRequest } from './client-request.js';
@@ -57,6 +58,7 @@ async function run(
   let reached: IntegrationContext | undefined;
   const ports: IntegrationServices = {
     upstream: services.upstream,
+    upstreams: new Upstreams({ named: settings.upstreams, client: services.upstream }),
     functions: services.functions,
     aws: new AwsAccess(settings.aws),
     listener: { port: settings.port, protocol: 'http' },

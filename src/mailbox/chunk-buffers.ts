@@ -5,8 +5,8 @@
  */
 export const CHUNK_BYTES = 65_536;
 
-/** Kept for reuse, 4 MiB; what is more than that is left to the garbage collector. */
-const MAX_KEPT = 64;
+/** Kept for reuse, 16 MiB; what is more than that is left to the garbage collector. */
+const MAX_KEPT = 256;
 
 export class ChunkBuffers {
   readonly #free: ArrayBuffer[] = [];

@@ -3,14 +3,16 @@
  * next code, and so on. Flat because structured clone pays per array and per object; a batch because one message costs
  * 8-15 us and a value in a batch well under one. Element 0 is the sender's clock (`now()`), once per batch.
  *
- *     acceptor -> worker   [at, REQUEST, id, method, path, query, host, headers, sourceIp, requestId, body, bodyLength,
- *                               BODY, id, chunk,  BODY_END, id,  CANCEL, id,  TAKEN, id, bytes, buffer, ...]
+ *     acceptor -> worker   [at, REQUEST, id, path, ...,  BODY, id, chunk,  BODY_END, id,  CANCEL, id,
+ *                               TAKEN, id, bytes, buffer, ...]
  *     worker -> acceptor   [at, ANSWER, id, status, head, body,  BEGIN, id, status, head, contentLength,
  *                               CHUNK, id, chunk,  END, id,  DESTROY, id,  CONSUMED, id, bytes, ...]
  */
 
-/** id, method, path, query, host, headers, sourceIp, client's request id, body (bytes or null), bodyLength */
+/** id, path, and what request-envelope.ts adds; flags stand above the bits of the code */
 export const REQUEST = 1;
+/** What of a first operand is the code. */
+export const CODE_BITS = 0xff;
 /** id, chunk: the next part of a streamed request body */
 export const BODY = 2;
 /** id */

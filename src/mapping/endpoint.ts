@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { TlsConfig } from '../model/snapshot.js';
+import { parseAuthority } from '../upstream/authority.js';
 import type { Origin } from '../upstream/upstream.js';
 
 /** Where a request goes, and what its `Host` says. */
@@ -9,27 +9,16 @@ export interface Endpoint {
   readonly host: string;
 }
 
-/** A host name, an IPv4 address, or a bracketed IPv6 address; then a port. Underscores occur in container networks. */
-const AUTHORITY = /^(?:([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/;
-
-/**
- * Reads `host[:port]`. User names, percent-encoding, paths and anything else that would make two readers disagree about
- * the host are refused: placeholders may have put a client's text there.
- * @returns undefined when it is no plain authority
- */
+/** @returns undefined when the authority is no plain `host[:port]` */
 export function parseEndpoint(
   scheme: 'http' | 'https',
   authority: string,
   tls: TlsConfig | undefined,
 ): Endpoint | undefined {
-  const match = AUTHORITY.exec(authority);
-  if (match === null) return undefined;
-  const [, name, address, digits] = match;
-  if (address !== undefined && !isIPv6(address)) return undefined;
-  const host = (name ?? address ?? '').toLowerCase();
-  const port = digits === undefined ? (scheme === 'https' ? 443 : 80) : Number(digits);
-  if (host.length > 253 || port < 1 || port > 65_535) return undefined;
-  const origin: Origin = { scheme, host, port };
+  const parsed = parseAuthority(authority);
+  if (parsed === undefined) return undefined;
+  const port = parsed.port ?? (scheme === 'https' ? 443 : 80);
+  const origin: Origin = { scheme, host: parsed.host, port };
   if (scheme === 'https' && tls !== undefined) {
     if (tls.insecureSkipVerification) origin.insecureSkipVerification = true;
     if (tls.serverNameToVerify !== undefined) origin.serverName = tls.serverNameToVerify;

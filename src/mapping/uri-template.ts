@@ -81,6 +81,11 @@ export class UriTemplate {
     if (this.endpoint === null) this.fault = INVALID_ENDPOINT;
   }
 
+  /** Meaningful without a fault. */
+  get scheme(): 'http' | 'https' {
+    return this.#scheme;
+  }
+
   /** The endpoint of one request. */
   endpointOf(exchange: Exchange, body: BodyText | null, texts: PlaceholderTexts = null): Endpoint | UriFault {
     if (this.endpoint !== null) return this.endpoint;

@@ -150,6 +150,8 @@ export interface Integration {
   integrationTarget?: string;
   payloadFormatVersion?: string;
   integrationSubtype?: string;
+  /** HTTP and HTTP_PROXY: name of an upstream of the node's configuration, or an upstream as JSON text (begins with `{`). */
+  upstream?: string;
 }
 
 export interface TlsConfig {

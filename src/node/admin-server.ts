@@ -3,9 +3,10 @@
  * else for the control plane, which has its own. This thread only takes requests in, so that its probes are answered
  * whatever the control plane is busy with.
  */
+
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { newRequestId } from '../exchange/ids.js';
 import { logError } from '../telemetry/error-log.js';
 import { METRICS_CONTENT_TYPE } from '../telemetry/prometheus.js';
 
@@ -163,7 +164,7 @@ async function askControlPlane(
     response.writeHead(status, {
       ...headers,
       ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
-      'x-amzn-RequestId': newRequestId(),
+      'x-amzn-RequestId': randomUUID(),
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
     });

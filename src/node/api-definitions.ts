@@ -5,6 +5,7 @@ import type { NodeSettings } from '../config/settings.js';
 import type { Definition, Snapshot } from '../model/snapshot.js';
 import { findNotExecuted } from '../openapi/not-executed.js';
 import type { Problem } from '../openapi/problem.js';
+import { findUnknownUpstreams } from '../openapi/unknown-upstreams.js';
 import { loadDefinition } from './load-definition.js';
 
 export class ApiDefinitions {
@@ -34,6 +35,9 @@ export class ApiDefinitions {
       accountId,
     });
     if (definition === undefined) return problems;
+    const names = new Set(Object.keys(this.#settings.upstreams));
+    const unknown = findUnknownUpstreams(definition, locate, names);
+    if (unknown.length > 0) return [...problems, ...unknown];
     this.#definitions.set(file, definition);
     return [...problems, ...findNotExecuted(definition, locate)];
   }

@@ -16,12 +16,15 @@
  *     hello: functions/hello.mjs       # short for { file: ... }; FILE#EXPORT names the handler
  *   awsEndpoints: { sqs: "http://localhost:9324" }
  *   upstream: { connections: 64, connectTimeout: 2s }
+ *   upstreams:                         # read by upstream/balancing/read-upstream.ts
+ *     orders: { targets: [10.0.0.1:8080, 10.0.0.2:8080] }
  *   limits: { maxInFlight: 5000 }
  *   accessLog: json                    # short for { format: json }
  *   redis: redis://localhost:6379      # short for { url: ... }
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { printable } from '../telemetry/printable.js';
+import type { UpstreamPath } from '../upstream/balancing/read-upstream.js';
 import { suggestion } from './did-you-mean.js';
 import { readText } from './read-text.js';
 import { type Layer, SETTINGS, type SettingKey, settingKeys, type Written } from './setting-table.js';
@@ -35,6 +38,7 @@ export interface ConfigFile {
   functions: readonly FileFunction[];
   /** Base URLs by service. */
   awsEndpoints: ReadonlyMap<string, Written>;
+  upstreams: readonly FileUpstream[];
   /** `propylon.yaml:3:7: ...`, in the order of the file. */
   problems: readonly string[];
 }
@@ -64,6 +68,15 @@ export interface FileFunction {
   memory?: Written;
   concurrency?: Written;
   environment: ReadonlyMap<string, Written>;
+}
+
+/** An upstream of several targets, as it is written. */
+export interface FileUpstream {
+  name: Written;
+  /** Maps, lists, texts, numbers and booleans. */
+  value: unknown;
+  /** What to name in a message: `propylon.yaml:3:7: upstreams.orders.retry.on[1]`. */
+  where(path: UpstreamPath): string;
 }
 
 /** Nobody writes that much by hand. */
@@ -115,6 +128,7 @@ class Reader {
       stageVariables: new Map(),
       functions: [],
       awsEndpoints: new Map(),
+      upstreams: [],
       problems: this.#problems,
     };
     for (const error of this.#document.errors) {
@@ -130,6 +144,7 @@ class Reader {
       ...(top.has('apis') ? { apis: this.#apis(top) } : {}),
       functions: this.#functions(top),
       awsEndpoints: this.#texts(top, 'awsEndpoints', ''),
+      upstreams: this.#upstreams(top),
       problems: this.#problems,
     };
   }
@@ -260,6 +275,42 @@ class Reader {
     return file && { name, file, ...optional, environment };
   }
 
+  #upstreams(top: Members): FileUpstream[] {
+    const node = this.#value(top, 'upstreams', '');
+    if (node === undefined) return [];
+    const members = this.#members(node, 'upstreams');
+    return [...(members ?? [])].flatMap(([name, { key, value }]) => {
+      const label = `upstreams.${printable(name)}`;
+      const where = (path: UpstreamPath): string =>
+        this.#where(this.#below(value, path) ?? key, label + path.map(pathPart).join(''));
+      try {
+        const plain: unknown = value?.toJS(this.#document);
+        return [{ name: { text: name, where: this.#where(key, label) }, value: plain, where }];
+      } catch (error) {
+        // Aliases that stand for far more than is written.
+        this.#problem(key, `${label} cannot be read: ${firstLine((error as Error).message)}`);
+        return [];
+      }
+    });
+  }
+
+  /** The value at a path, or the nearest around it. */
+  #below(node: Node | null, path: UpstreamPath): Node | null {
+    let at = node;
+    for (const step of path) {
+      const inside = this.#resolve(at);
+      let next: Node | null | undefined;
+      if (isSeq(inside)) next = inside.items[Number(step)] as Node | undefined;
+      else if (isMap(inside)) {
+        const pair = inside.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+        next = (pair?.value ?? pair?.key) as Node | undefined;
+      }
+      if (next === undefined || next === null) return at;
+      at = next;
+    }
+    return at;
+  }
+
   #optional<K extends string>(
     members: Members,
     prefix: string,
@@ -375,8 +426,13 @@ function topKeys(): string[] {
       'apis',
       'functions',
       'awsEndpoints',
+      'upstreams',
     ]),
   ];
+}
+
+function pathPart(step: string | number): string {
+  return typeof step === 'number' ? `[${step}]` : `.${printable(step)}`;
 }
 
 function firstLine(message: string): string {

@@ -15,6 +15,7 @@ import { readFunctions } from './function-settings.js';
 import { SettingReader } from './setting-reader.js';
 import { settingKeys } from './setting-table.js';
 import { readStore } from './store-settings.js';
+import { readUpstreams } from './upstream-settings.js';
 
 export interface SettingsInput {
   flags: Source;
@@ -93,6 +94,7 @@ function readSettings(reader: SettingReader, environment: Environment): NodeSett
     },
     aws,
     upstream: readUpstream(reader),
+    upstreams: readUpstreams(reader),
     limits: readLimits(reader),
     executeApiHosts: reader.get('executeApiHosts') ?? true,
     executeApiPaths: reader.get('executeApiPaths') ?? true,
@@ -112,6 +114,7 @@ function readUpstream(reader: SettingReader): UpstreamSettings {
     maxPending: reader.get('upstreamMaxPending') ?? defaults.maxPending,
     connectTimeoutMs: reader.get('upstreamConnectTimeout') ?? defaults.connectTimeoutMs,
     keepAliveMs: reader.get('upstreamKeepAlive') ?? defaults.keepAliveMs,
+    maxConnectionAgeMs: reader.get('upstreamMaxConnectionAge') ?? defaults.maxConnectionAgeMs,
     idleTimeoutMs: reader.get('upstreamIdleTimeout') ?? defaults.idleTimeoutMs,
     maxHeadBytes: reader.get('upstreamMaxHeadBytes') ?? defaults.maxHeadBytes,
   };

@@ -1,6 +1,7 @@
 /** One node: assembles the actors, applies configurations, shuts down in order. */
 import type { RefusedRequest } from '../acceptor/protocol.js';
 import { changeBetween, EMPTY_ITEMS, type ItemChange } from '../config/items.js';
+import { hashesSourceIp } from '../config/needs-source-ip.js';
 import type { ServedConfiguration } from '../config/served-configuration.js';
 import type { NodeSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
@@ -11,6 +12,7 @@ import type { ConfigMetrics } from '../telemetry/config-metrics.js';
 import { COUNTER_SLOTS, Counters, readCounters } from '../telemetry/counters.js';
 import { logError } from '../telemetry/error-log.js';
 import { type EventLoopLoad, renderMetrics, type StageLabel } from '../telemetry/prometheus.js';
+import { allocateTargetCounts, readTargetCounts } from '../upstream/balancing/target-counts.js';
 import { VERSION } from '../version.js';
 import type { ConfigurationFacts, SharedItem } from '../worker/protocol.js';
 import { AcceptorPool } from './acceptor-pool.js';
@@ -79,6 +81,7 @@ class RunningNode implements Node {
   readonly #config: ConfigReport | undefined;
   readonly #workerCounters: SharedArrayBuffer[];
   readonly #acceptorCounters: SharedArrayBuffer[];
+  readonly #targetCounts: SharedArrayBuffer[];
   readonly #accessLog: AccessLogWriter | null;
   readonly #counterSlots = new Map<string, number>();
   readonly #stageLabels = new Map<number, StageLabel>();
@@ -101,6 +104,9 @@ class RunningNode implements Node {
     this.#onFatal = onFatal;
     this.#config = config;
     this.#workerCounters = Array.from({ length: settings.workers }, () => Counters.allocate());
+    this.#targetCounts = Array.from({ length: settings.workers }, () =>
+      allocateTargetCounts(settings.upstreams),
+    );
     this.#acceptorCounters = Array.from({ length: settings.acceptors }, () => Counters.allocate(1));
     const { format, file } = settings.accessLog;
     this.#accessLog = format === 'off' ? null : new AccessLogWriter(file);
@@ -169,7 +175,9 @@ class RunningNode implements Node {
     this.#revision = revision;
     this.#items = items;
     this.#unknownItems = facts.unknownItems;
-    this.#carrySourceIp(this.#accessLog !== null || facts.needsSourceIp);
+    this.#carrySourceIp(
+      this.#accessLog !== null || hashesSourceIp(this.#settings.upstreams) || facts.needsSourceIp,
+    );
   }
 
   #carrySourceIp(needed: boolean): void {
@@ -247,6 +255,7 @@ class RunningNode implements Node {
             skipAuthorization: settings.skipAuthorization,
           },
           upstream: settings.upstream,
+          upstreams: settings.upstreams,
           lambda: settings.lambda,
           aws: settings.aws,
           accessLog: settings.accessLog.format,
@@ -254,6 +263,7 @@ class RunningNode implements Node {
         },
         functionNames: settings.functions.map(({ name }) => name),
         counters: this.#workerCounters,
+        targetCounts: this.#targetCounts,
         mailboxes: () => (this.#acceptors as AcceptorPool).mailboxes(),
         functionPort: () => this.#functions?.connect(),
         accessLog: (lines, count) => this.#accessLog?.write(lines, count),
@@ -315,6 +325,7 @@ class RunningNode implements Node {
       config: this.#config?.metrics(),
       stages: this.#stageLabels,
       buffers: [...this.#workerCounters, ...this.#acceptorCounters],
+      targets: readTargetCounts(this.#settings.upstreams, this.#targetCounts),
       workerDeaths: this.#workerDeaths,
       logLinesDropped: this.#accessLog?.dropped ?? 0,
       eventLoops: this.#eventLoops(),

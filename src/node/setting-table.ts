@@ -125,6 +125,7 @@ export const SETTINGS = {
     'time to connect to a backend (5s)',
   ),
   upstreamKeepAlive: row(duration(0, DAY_MS), ['upstream', 'keepAlive']),
+  upstreamMaxConnectionAge: row(duration(1_000, DAY_MS), ['upstream', 'maxConnectionAge']),
   upstreamIdleTimeout: row(duration(1, DAY_MS), ['upstream', 'idleTimeout']),
   upstreamMaxHeadBytes: row(bytes(1_024, 1_048_576), ['upstream', 'maxHeadBytes']),
 

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { parseRedisUrl, RedisUrlError } from '../config/stores/redis-url.js';
+import { formatDuration, parseDuration } from '../model/duration.js';
 import { printable } from '../telemetry/printable.js';
 
 export class InvalidValue extends Error {
@@ -32,27 +33,16 @@ export function integer(least: number, most: number): Parser<number> {
 /** 0 lets the system choose a free one. */
 export const port: Parser<number> = integer(0, 65_535);
 
-const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/;
-const DURATION_UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
 /** `30` and `30s`, `500ms`, `5m`, `1h`; a number alone is seconds. Answers whole milliseconds within bounds. */
 export function duration(leastMs: number, mostMs: number): Parser<number> {
   return (text) => {
-    const match = DURATION.exec(text);
-    const unit = (match?.[2] ?? 's') as keyof typeof DURATION_UNITS;
-    const value = match === null ? Number.NaN : Math.round(Number(match[1]) * DURATION_UNITS[unit]);
+    const value = parseDuration(text);
     if (value >= leastMs && value <= mostMs) return value;
     throw new InvalidValue(
       `must be a time from ${formatDuration(leastMs)} to ${formatDuration(mostMs)} such as 30, 30s, 500ms or 5m`,
       text,
     );
   };
-}
-
-/** `500ms`, `30s`: a time as it may be written in the settings. */
-export function formatDuration(ms: number): string {
-  const unit = (['h', 'm', 's'] as const).find((name) => ms > 0 && ms % DURATION_UNITS[name] === 0) ?? 'ms';
-  return `${ms / DURATION_UNITS[unit]}${unit}`;
 }
 
 const BYTES = /^(\d{1,12})(KiB|MiB|GiB)?$/;

@@ -24,6 +24,8 @@ export interface WorkerPoolOptions {
   functionNames: string[];
   /** One buffer per worker; a successor takes its predecessor's over. */
   counters: SharedArrayBuffer[];
+  /** The same for the targets of upstreams. */
+  targetCounts: SharedArrayBuffer[];
   /** A mailbox to every acceptor, attached once the worker is ready. */
   mailboxes(): { workerEnds: MessagePort[]; attach(): void };
   /** A port to the function host; undefined when there is none. */
@@ -339,6 +341,7 @@ export class WorkerPool {
       control: port2,
       functionNames: options.functionNames,
       counters: options.counters[index] as SharedArrayBuffer,
+      targetCounts: options.targetCounts[index] as SharedArrayBuffer,
       settings: options.settings,
       configuration: everything(this.#items, this.#generation),
       ...(functions === undefined ? {} : { functions }),

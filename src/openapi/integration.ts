@@ -7,9 +7,11 @@ import type {
   PassthroughBehavior,
   TlsConfig,
 } from '../model/snapshot.js';
+import { type ReportUpstream, readUpstream, UPSTREAM_NAME } from '../upstream/balancing/read-upstream.js';
 import type { ImportContext } from './context.js';
 import type { Cursor } from './cursor.js';
 import { quote, type SourceDocument } from './document.js';
+import { plainValue } from './plain-value.js';
 import { REQUEST_MAPPING, RESPONSE_MAPPING, readMappings, readTemplates } from './text-maps.js';
 import { wrongMappingType } from './warnings.js';
 
@@ -18,6 +20,9 @@ const PASSTHROUGH: ReadonlySet<string> = new Set(['WHEN_NO_MATCH', 'WHEN_NO_TEMP
 const CONTENT_HANDLING: ReadonlySet<string> = new Set(['CONVERT_TO_TEXT', 'CONVERT_TO_BINARY']);
 const CONNECTION_TYPES: ReadonlySet<string> = new Set(['INTERNET', 'VPC_LINK']);
 const TRANSFER_MODES: ReadonlySet<string> = new Set(['BUFFERED', 'STREAM']);
+
+/** Beyond API Gateway: the upstream behind an HTTP integration. */
+export const UPSTREAM = 'x-propylon-upstream';
 
 const MEMBERS: ReadonlySet<string> = new Set([
   'type',
@@ -39,6 +44,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'integrationTarget',
   'payloadFormatVersion',
   'integrationSubtype',
+  UPSTREAM,
 ]);
 
 export const DEFAULT_TIMEOUT = 29_000;
@@ -83,6 +89,8 @@ export function readIntegration(
     responseTransferMode: transfer as Integration['responseTransferMode'],
   };
   readEndpoint(document, at, integration);
+  const upstream = readUpstreamOf(document, at, type);
+  if (upstream !== undefined) integration.upstream = upstream;
   const contentHandling = readContentHandling(document, at);
   const tlsConfig = readTlsConfig(document, at.get('tlsConfig'));
   if (contentHandling !== undefined) integration.contentHandling = contentHandling;
@@ -198,6 +206,32 @@ function readTlsConfig(document: SourceDocument, cursor: Cursor | undefined): Tl
   const name = document.text(at.get('serverNameToVerify'));
   if (name !== undefined) config.serverNameToVerify = name;
   return config;
+}
+
+/** The name of an upstream, or one as JSON text. What cannot be used is an error: requests would go somewhere else. */
+function readUpstreamOf(document: SourceDocument, at: Cursor, type: IntegrationType): string | undefined {
+  const cursor = at.get(UPSTREAM);
+  if (cursor === undefined) return undefined;
+  if (type !== 'HTTP' && type !== 'HTTP_PROXY') {
+    document.warn(cursor, `${UPSTREAM} has an effect on http and http_proxy only: remove it.`);
+    return undefined;
+  }
+  if (cursor.node.kind === 'scalar' || document.isFunction(cursor)) {
+    const name = document.text(cursor);
+    if (name === undefined || UPSTREAM_NAME.test(name)) return name;
+    document.error(
+      cursor,
+      `${UPSTREAM} must be the name of an upstream or an object with targets, not ${quote(name)}: correct it.`,
+    );
+    return undefined;
+  }
+  const value = plainValue(cursor.node);
+  const report: ReportUpstream = (path, message) => {
+    let place = cursor;
+    for (const key of path) place = place.get(String(key)) ?? place;
+    document.error(place, `${UPSTREAM}${path.map((key) => `.${key}`).join('')} ${message}.`);
+  };
+  return readUpstream(value, false, report) === undefined ? undefined : JSON.stringify(value);
 }
 
 /** In the document's order, the order in which they are tried. */

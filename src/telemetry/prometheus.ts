@@ -3,6 +3,7 @@
  * label lookup at every observation; here the hot path writes numbers into shared memory and text is made when asked.
  */
 import { performance } from 'node:perf_hooks';
+import type { TargetTotals } from '../upstream/balancing/target-counts.js';
 import { type ConfigMetrics, pushConfigMetrics } from './config-metrics.js';
 import {
   type Histogram,
@@ -26,6 +27,8 @@ export interface MetricsSource {
   stages: ReadonlyMap<number, StageLabel>;
   /** Of all workers and acceptors. */
   buffers: readonly SharedArrayBuffer[];
+  /** Of upstreams with several targets, named in the configuration. */
+  targets: readonly TargetTotals[];
   workerDeaths: number;
   logLinesDropped: number;
   /** Of workers and acceptors (`worker.performance.eventLoopUtilization()`); the main thread's is added here. */
@@ -106,6 +109,7 @@ export function renderMetrics(source: MetricsSource): string {
   REFUSAL_REASONS.forEach((reason, i) => {
     lines.push(`propylon_requests_refused_total{reason="${reason}"} ${totals.refused[i]}`);
   });
+  pushTargets(lines, family, source.targets);
   single(
     'propylon_worker_deaths_total',
     'counter',
@@ -129,6 +133,31 @@ export function renderMetrics(source: MetricsSource): string {
   );
   pushProcess(lines, family, single, source.eventLoops);
   return `${lines.join('\n')}\n`;
+}
+
+const TARGET_FAMILIES = [
+  ['requests_total', 'counter', 'Attempts at a target, shadow copies included.', 'requests'],
+  ['failures_total', 'counter', 'Attempts that failed, or were answered 502, 503 or 504.', 'failures'],
+  ['ejections_total', 'counter', 'Times a worker ejected a target for failures in a row.', 'ejections'],
+  ['requests_in_flight', 'gauge', 'Attempts under way at a target.', 'active'],
+  ['unavailable', 'gauge', 'Workers that leave a target out as unhealthy or ejected.', 'unavailable'],
+] as const;
+
+/** Nothing at all when the configuration names no upstreams. */
+function pushTargets(
+  lines: string[],
+  family: (name: string, kind: Kind, help: string) => void,
+  targets: readonly TargetTotals[],
+): void {
+  if (targets.length === 0) return;
+  for (const [suffix, kind, help, value] of TARGET_FAMILIES) {
+    const name = `propylon_upstream_target_${suffix}`;
+    family(name, kind, help);
+    for (const target of targets) {
+      const labels = `upstream="${escapeLabel(target.upstream)}",target="${escapeLabel(target.address)}"`;
+      lines.push(`${name}{${labels}} ${target[value]}`);
+    }
+  }
 }
 
 function pushProcess(

@@ -1,4 +1,5 @@
 /** What both adapters share: what they are given beside their settings, and what they do about it. */
+import type { lookup } from 'node:dns';
 import { UpstreamError } from './upstream.js';
 
 export interface UpstreamClientOptions {
@@ -6,6 +7,8 @@ export interface UpstreamClientOptions {
   onFault?: (error: unknown) => void;
   /** Authorities to trust in place of Node's own, PEM. */
   ca?: readonly string[];
+  /** Asked for the addresses of names; the default is the system. */
+  lookup?: typeof lookup;
 }
 
 /**

@@ -6,7 +6,8 @@ import { type Origin, UpstreamError } from './upstream.js';
 export function originKey(origin: Origin): string {
   const host = origin.host.toLowerCase();
   if (origin.scheme === 'http') return `http ${host} ${origin.port}`;
-  return `https ${host} ${origin.port} ${origin.insecureSkipVerification === true} ${verifiedName(origin).toLowerCase()}`;
+  const identity = origin.identity === undefined ? '' : ` ${origin.identity.name}`;
+  return `https ${host} ${origin.port} ${origin.insecureSkipVerification === true} ${verifiedName(origin).toLowerCase()}${identity}`;
 }
 
 /** The name a certificate must be for. */
@@ -41,9 +42,11 @@ export function connectError(error: unknown, origin: Origin): UpstreamError {
   const code = errorCode(error);
   const place = `${origin.host}:${origin.port}`;
   if (code === 'ENOTFOUND' || code.startsWith('EAI_')) {
-    return new UpstreamError('address', `${origin.host} cannot be resolved (${code}).`, { cause: error });
+    const message = `${origin.host} cannot be resolved (${code}).`;
+    return new UpstreamError('address', message, { cause: error, unconnected: true });
   }
-  return new UpstreamError('network', `No connection to ${place}: ${describe(error)}.`, { cause: error });
+  const message = `No connection to ${place}: ${describe(error)}.`;
+  return new UpstreamError('network', message, { cause: error, unconnected: true });
 }
 
 /** `code` of a system or OpenSSL error; empty when it has none. */

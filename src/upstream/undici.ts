@@ -4,12 +4,13 @@
  */
 import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type * as Undici from 'undici';
 import { Deadlines } from './deadlines.js';
 import { KEEP_ALIVE_MARGIN_MS, type UpstreamClientOptions, warnOfFault } from './options.js';
 import { describe, isSafeTarget, originFault, originKey, sniName, verifiedName } from './origin.js';
 import { Resolver } from './resolver.js';
+import { SecureContexts } from './secure-contexts.js';
 import { privateAuthorityFault } from './tls-verification.js';
 import { UndiciCall } from './undici-call.js';
 import {
@@ -45,8 +46,8 @@ export class UndiciClient implements UpstreamClient {
   readonly deadlines: Deadlines;
 
   readonly #undici = load();
-  readonly #resolver = new Resolver();
-  readonly #ca: readonly string[] | undefined;
+  readonly #resolver: Resolver;
+  readonly #secureContexts: SecureContexts;
   readonly #pools = new Map<string, UndiciPool>();
   readonly #poolOf = new WeakMap<Origin, UndiciPool>();
   readonly #sweeper: NodeJS.Timeout;
@@ -57,7 +58,8 @@ export class UndiciClient implements UpstreamClient {
     this.settings = settings;
     this.onFault = options.onFault ?? warnOfFault;
     this.deadlines = new Deadlines(this.onFault);
-    this.#ca = options.ca;
+    this.#resolver = new Resolver(options.lookup);
+    this.#secureContexts = new SecureContexts(options.ca);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
   }
@@ -133,13 +135,14 @@ export class UndiciClient implements UpstreamClient {
     const fault = originFault(origin);
     if (fault !== null) return { origin, pool: null, fault, calls: 0, retired: false };
     const host = isIPv6(origin.host) ? `[${origin.host}]` : origin.host;
-    const { connections, keepAliveMs, maxHeadBytes } = this.settings;
+    const { connections, keepAliveMs, maxConnectionAgeMs, maxHeadBytes } = this.settings;
     try {
       const pool = new this.#undici.Pool(`${origin.scheme}://${host}:${origin.port}`, {
         connections,
         pipelining: 1,
         keepAliveTimeout: keepAliveMs,
         keepAliveMaxTimeout: keepAliveMs,
+        clientTtl: maxConnectionAgeMs,
         keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
         maxHeaderSize: maxHeadBytes,
         // Ours to keep: one queue for all calls instead of a timer per connection.
@@ -165,7 +168,7 @@ export class UndiciClient implements UpstreamClient {
     const lenient = origin.insecureSkipVerification === true;
     const connect = this.#undici.buildConnector({
       ...place,
-      secureContext: createSecureContext(this.#ca === undefined ? {} : { ca: [...this.#ca] }),
+      secureContext: this.#secureContexts.of(origin.identity),
       rejectUnauthorized: !lenient,
       servername: sniName(origin),
       // undici would also keep the sessions of sockets that are refused below, and a resumed one cannot be judged.

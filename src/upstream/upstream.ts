@@ -14,6 +14,17 @@ export interface Origin {
   insecureSkipVerification?: boolean;
   /** https: name for SNI and verification, when not the host. */
   serverName?: string;
+  /** https: what this side shows, and whom it trusts. */
+  identity?: TlsIdentity;
+}
+
+/** A client certificate, and authorities in place of the client's own; PEM texts. */
+export interface TlsIdentity {
+  /** Equal names stand for equal identities: it tells the connections of one from those of another. */
+  readonly name: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
 }
 
 /** Stands for a body that follows in parts; no text or bytes can be mistaken for it. */
@@ -93,20 +104,40 @@ export type UpstreamErrorKind =
   | 'timeout'
   /** The answer is not HTTP/1.1 we accept (limits and ambiguous framing included). */
   | 'protocol'
-  /** More waiting requests than `maxPending` for this origin. */
+  /** More waiting requests than `maxPending` for this origin, or than a circuit breaker lets through. */
   | 'overload';
+
+export interface UpstreamErrorOptions extends ErrorOptions {
+  /** There was no connection, so nothing of the request was sent: it may go elsewhere, whatever its method. */
+  unconnected?: boolean;
+}
 
 export class UpstreamError extends Error {
   readonly kind: UpstreamErrorKind;
-  constructor(kind: UpstreamErrorKind, message: string, options?: ErrorOptions) {
+  readonly unconnected: boolean;
+  constructor(kind: UpstreamErrorKind, message: string, options: UpstreamErrorOptions = {}) {
     super(message, options);
     this.kind = kind;
+    this.unconnected = options.unconnected === true;
     this.name = 'UpstreamError';
   }
 }
 
-export interface UpstreamClient {
-  request(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall;
+/** What is known of the client behind a request. */
+export interface RequestSender {
+  /** The client's headers, as they came. */
+  readonly headers: HeaderBlock;
+  /** Empty when nothing in the configuration asks for it. */
+  readonly sourceIp: string;
+}
+
+/** Takes requests: a client, or an upstream of several targets in front of one. */
+export interface UpstreamPort {
+  /** @param sender read only by upstreams that choose a target by it; absent: none does */
+  request(request: UpstreamRequest, handler: UpstreamHandler, sender?: RequestSender): UpstreamCall;
+}
+
+export interface UpstreamClient extends UpstreamPort {
   /** Ends idle connections now and the others when their exchange ends. */
   close(): Promise<void>;
   stats(): UpstreamStats;
@@ -132,6 +163,11 @@ export interface UpstreamSettings {
   connectTimeoutMs: number;
   /** Milliseconds an idle connection is kept; below the usual 60-75 s of servers, so that they rarely close first. */
   keepAliveMs: number;
+  /**
+   * Milliseconds after which a connection takes no further request: under steady traffic one would never be idle, and
+   * never learn that its name has another address by now.
+   */
+  maxConnectionAgeMs: number;
   /** Milliseconds without a byte after which a response that is being streamed is given up. */
   idleTimeoutMs: number;
   /** Bytes of a response head. */
@@ -144,6 +180,7 @@ export const DEFAULT_UPSTREAM_SETTINGS: UpstreamSettings = {
   maxPending: 1024,
   connectTimeoutMs: 5_000,
   keepAliveMs: 30_000,
+  maxConnectionAgeMs: 300_000,
   idleTimeoutMs: 300_000,
   maxHeadBytes: 65_536,
 };

@@ -1,7 +1,7 @@
 /** A worker's end of the mailbox to one acceptor: requests come in as exchanges, answers go out as envelopes. */
 import type { MessagePort } from 'node:worker_threads';
 import { now } from '../exchange/clock.js';
-import { type AnswerSink, Exchange } from '../exchange/exchange.js';
+import { type AnswerSink, Exchange, type ParsedRequest } from '../exchange/exchange.js';
 import type { HeaderBlock } from '../http/header-block.js';
 import { answerHead } from '../http/status.js';
 import { CHUNK_BYTES, ChunkBuffers } from '../mailbox/chunk-buffers.js';
@@ -14,14 +14,15 @@ import {
   BODY_END,
   CANCEL,
   CHUNK,
+  CODE_BITS,
   CONSUMED,
   DESTROY,
   END,
   REQUEST,
   TAKEN,
-  WHOLE_BODY,
 } from '../mailbox/envelopes.js';
 import { Outbox, TRANSFER_BYTES } from '../mailbox/outbox.js';
+import { RequestReader } from '../mailbox/request-envelope.js';
 import { SlotMirror } from '../mailbox/slots.js';
 
 export interface MailboxHandlers {
@@ -38,6 +39,7 @@ export class MailboxSink implements AnswerSink {
   readonly #handlers: MailboxHandlers;
   readonly #chunks = new ChunkBuffers();
   readonly #exchanges = new SlotMirror<Exchange>();
+  readonly #requests = new RequestReader();
 
   constructor(port: MessagePort, handlers: MailboxHandlers) {
     this.#outbox = new Outbox(port);
@@ -53,14 +55,16 @@ export class MailboxSink implements AnswerSink {
   // ------------------------------------------------------------------ inwards
 
   #receive(batch: Batch): void {
-    const arrivedAt = batch[0] as number;
     for (let at = 1; at < batch.length; ) {
+      const code = batch[at] as number;
       const id = batch[at + 1] as number;
-      switch (batch[at]) {
-        case REQUEST:
-          this.#start(id, batch, at, arrivedAt);
-          at += 11;
-          break;
+      if ((code & CODE_BITS) === REQUEST) {
+        const request = this.#requests.read(batch, at);
+        at = this.#requests.end;
+        this.#start(id, request);
+        continue;
+      }
+      switch (code) {
         case BODY:
           this.#exchanges.get(id)?.listener?.onBodyChunk(batch[at + 2] as Uint8Array);
           at += 3;
@@ -78,29 +82,13 @@ export class MailboxSink implements AnswerSink {
           at += 4;
           break;
         default:
-          throw new Error(`Unknown envelope ${String(batch[at])} from an acceptor`);
+          throw new Error(`Unknown envelope ${code} from an acceptor`);
       }
     }
   }
 
-  #start(id: number, batch: Batch, at: number, arrivedAt: number): void {
-    const bodyLength = batch[at + 10] as number;
-    const exchange = new Exchange(
-      {
-        method: batch[at + 2] as string,
-        path: batch[at + 3] as string,
-        query: batch[at + 4] as string,
-        host: batch[at + 5] as string,
-        headers: batch[at + 6] as string,
-        sourceIp: batch[at + 7] as string,
-        requestId: batch[at + 8] as string,
-        body: bodyLength === WHOLE_BODY ? (batch[at + 9] as Uint8Array | null) : 'stream',
-        bodyLength,
-        arrivedAt,
-      },
-      this,
-      id,
-    );
+  #start(id: number, request: ParsedRequest): void {
+    const exchange = new Exchange(request, this, id);
     this.#exchanges.set(exchange);
     this.#handlers.handle(exchange);
     if (this.#exchanges.get(id) === exchange) this.#handlers.underWay(exchange);

@@ -4,6 +4,7 @@ import type { AwsEndpointSettings } from '../aws/endpoints.js';
 import type { StoredItem } from '../config/items.js';
 import type { AccessLogSettings, LambdaSettings } from '../config/settings.js';
 import type { GatewayOptions } from '../pipeline/gateway.js';
+import type { NamedUpstreams } from '../upstream/balancing/target-counts.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
 
 /** The Piscina task of one worker; it lasts as long as the worker. */
@@ -17,6 +18,8 @@ export interface WorkerTask {
   functionNames: string[];
   /** This worker's counters. */
   counters: SharedArrayBuffer;
+  /** What this worker counts for the targets of `settings.upstreams`. */
+  targetCounts: SharedArrayBuffer;
   settings: WorkerSettings;
   /** What to serve from the start: the worker takes no requests before it has compiled it. */
   configuration: ConfigurationMessage;
@@ -25,6 +28,7 @@ export interface WorkerTask {
 export interface WorkerSettings {
   gateway: GatewayOptions;
   upstream: UpstreamSettings;
+  upstreams: NamedUpstreams;
   lambda: LambdaSettings;
   aws: AwsEndpointSettings;
   accessLog: AccessLogSettings['format'];

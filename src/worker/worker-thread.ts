@@ -11,6 +11,7 @@ import { createFunctionInvoker } from '../functions/invoker.js';
 import type { IntegrationServices } from '../integrations/integration.js';
 import { Counters } from '../telemetry/counters.js';
 import { flushErrorLog, logError } from '../telemetry/error-log.js';
+import { Upstreams } from '../upstream/balancing/upstreams.js';
 import { createUpstreamClient } from '../upstream/client.js';
 import { WorkerConfiguration } from './configuration.js';
 import { MailboxSink } from './mailbox-sink.js';
@@ -22,6 +23,12 @@ export default async function work(task: WorkerTask): Promise<void> {
   const { control, settings } = task;
   const tell = (message: FromWorker): void => control.postMessage(message);
   const upstream = createUpstreamClient(settings.upstream);
+  const upstreams = new Upstreams({
+    named: settings.upstreams,
+    client: upstream,
+    checkClient: createUpstreamClient({ ...settings.upstream, connections: 1, maxPending: 1 }),
+    counts: task.targetCounts,
+  });
   const functions = createFunctionInvoker({
     settings: settings.lambda,
     upstream,
@@ -30,6 +37,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   });
   const services: IntegrationServices = {
     upstream,
+    upstreams,
     functions,
     aws: new AwsAccess(settings.aws),
     listener: settings.listener,
@@ -111,6 +119,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   log.flush();
   for (const port of task.mailboxes) port.close();
   functions.close();
+  await upstreams.close();
   await upstream.close().catch((error: Error) => logError(`closing upstream connections: ${error.message}`));
   await flushErrorLog();
   control.close();

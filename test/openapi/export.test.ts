@@ -351,3 +351,20 @@ describe('an export', () => {
     expect(text).toMatch(/^---\nopenapi: "3.0.1"\ninfo:\n {2}title: "PetStore"\n/);
   });
 });
+
+test.each(['orders', '{"targets":["10.0.0.1:80"],"balance":"least-requests"}'])(
+  'x-propylon-upstream %s comes back from an export',
+  (upstream) => {
+    const resources = DEFINITION.resources.map((resource) => ({
+      ...resource,
+      methods: resource.methods.map((method) => ({
+        ...method,
+        ...(method.integration === undefined ? {} : { integration: { ...method.integration, upstream } }),
+      })),
+    }));
+    const text = renderExport(exportDefinition({ ...DEFINITION, resources }, TARGET), 'yaml');
+    const { definition } = importDefinition(text, 'export.yaml');
+    const found = definition?.resources.flatMap(({ methods }) => methods.map((m) => m.integration?.upstream));
+    expect(new Set(found?.filter((one) => one !== undefined))).toEqual(new Set([upstream]));
+  },
+);

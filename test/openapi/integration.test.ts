@@ -356,3 +356,38 @@ describe('what a newcomer forgets', () => {
     ]);
   });
 });
+
+describe('x-propylon-upstream', () => {
+  test('may be a name, which is kept as it is', () => {
+    const { integration, messages } = loadIntegration({ ...PROXY, 'x-propylon-upstream': 'orders.v2' });
+    expect(integration?.upstream).toBe('orders.v2');
+    expect(messages).toEqual([]);
+  });
+
+  test('may be an upstream itself, which is kept as JSON', () => {
+    const upstream = { targets: ['10.0.0.1:80', { address: 'b.internal', weight: 2 }], retry: { on: [503] } };
+    const { integration, messages } = loadIntegration({ ...HTTP, 'x-propylon-upstream': upstream });
+    expect(JSON.parse(integration?.upstream ?? '')).toEqual(upstream);
+    expect(messages).toEqual([]);
+  });
+
+  test.each([
+    [{ targets: [] }, 'x-propylon-upstream.targets must list 1 to 100 targets, not 0'],
+    [{ targets: ['a'], tls: { ca: '/etc/ca.pem' } }, 'x-propylon-upstream.tls.ca names a file, which only'],
+    [{ target: 'a' }, 'x-propylon-upstream.target is not known: use targets'],
+    ['http://h/', 'must be the name of an upstream or an object with targets, not "http://h/"'],
+    [['a'], 'x-propylon-upstream must be a map of targets'],
+  ])('that cannot be used is an error: %j', (upstream, reason) => {
+    const { definition, problems } = load(
+      openapi({ '/a': { get: operation({ ...PROXY, 'x-propylon-upstream': upstream }) } }),
+    );
+    expect(definition).toBeUndefined();
+    expect(problems.map(({ message }) => message).join()).toContain(reason);
+  });
+
+  test('has no effect where nothing is sent to a host', () => {
+    const { integration, messages } = loadIntegration({ ...MOCK, 'x-propylon-upstream': 'orders' });
+    expect(integration?.upstream).toBeUndefined();
+    expect(messages).toEqual([expect.stringContaining('has an effect on http and http_proxy only')]);
+  });
+});

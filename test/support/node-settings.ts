@@ -15,6 +15,7 @@ export function nodeSettings(changes: Partial<NodeSettings> = {}): NodeSettings 
     aws: { endpoints: {} },
     lambda: { region: 'us-east-1', accountId: '000000000000' },
     upstream: DEFAULT_UPSTREAM_SETTINGS,
+    upstreams: {},
     limits: DEFAULT_LIMITS,
     executeApiHosts: true,
     executeApiPaths: true,

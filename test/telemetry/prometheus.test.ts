@@ -56,6 +56,7 @@ function source(over: Partial<MetricsSource> = {}): MetricsSource {
     revision: 42,
     stages: new Map([[1, { api: 'petstore', stage: 'prod' }]]),
     buffers: [Counters.allocate(4)],
+    targets: [],
     workerDeaths: 2,
     logLinesDropped: 5,
     eventLoops: [{ thread: 'worker-1', activeMs: 1_500 }],

@@ -266,6 +266,25 @@ describe('a call that is cancelled', () => {
     expect(server.accepted()).toBe(1);
   });
 
+  claim('inside onHead closes the connection of an answer that has not ended', async (bench) => {
+    const server = await bench.server(
+      rawServer((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbeginning')),
+    );
+    class Leaver extends Recording {
+      leave: () => void = () => {};
+      override onHead(...head: Parameters<Recording['onHead']>): void {
+        super.onHead(...head);
+        this.leave();
+      }
+    }
+    const { call, recording } = startWith(bench.client(), server.origin, {}, new Leaver());
+    recording.leave = () => call.cancel();
+    await recording.headed;
+    // undici opens another one at once, for nobody.
+    await until(() => server.sockets[0]?.destroyed === true);
+    expect(recording).toMatchObject({ bytes: 0, ended: false, error: null });
+  });
+
   claim('inside a callback says nothing more', async (bench) => {
     class Canceller extends Recording {
       cancel: () => void = () => {};

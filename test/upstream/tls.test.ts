@@ -275,3 +275,45 @@ describe('over TLS', () => {
     expect((await exchange(client, server.origin)).body).toBe('on 2');
   });
 });
+
+describe('a server that asks for a client certificate', () => {
+  const ASKING: TlsOptions = { requestCert: true, rejectUnauthorized: true, ca: AUTHORITY };
+  const SHOWN = { cert: fixture('other.crt'), key: fixture('other.key') };
+
+  claim('gets the one of the origin, and answers', async (bench) => {
+    const server = await tlsServer(bench, 'localhost', ASKING);
+    const origin = { ...server.origin, identity: { name: 'shows', ca: AUTHORITY, ...SHOWN } };
+    expect((await exchange(bench.client(), origin)).body).toBe('secret');
+  });
+
+  claim('fails an origin that has none, or one it does not trust', async (bench) => {
+    const server = await tlsServer(bench, 'localhost', ASKING);
+    const stranger = { cert: fixture('self-signed.crt'), key: fixture('self-signed.key') };
+    const client = bench.client();
+    for (const identity of [
+      { name: 'none', ca: AUTHORITY },
+      { name: 'stranger', ca: AUTHORITY, ...stranger },
+    ]) {
+      const { error } = await exchange(client, { ...server.origin, identity }, { method: 'POST' });
+      expect(error?.kind).toBe('network');
+    }
+    expect(server.received()).toBe('');
+  });
+
+  claim('is never reached over the connection of another identity', async (bench) => {
+    const server = await tlsServer(bench, 'localhost', { ...ASKING, rejectUnauthorized: false });
+    const client = bench.client({}, { ca: [AUTHORITY] });
+    await exchange(client, server.origin);
+    await exchange(client, { ...server.origin, identity: { name: 'shows', ca: AUTHORITY, ...SHOWN } });
+    await exchange(client, { ...server.origin, identity: { name: 'other', ca: AUTHORITY } });
+    await exchange(client, { ...server.origin, identity: { name: 'shows', ca: AUTHORITY, ...SHOWN } });
+    expect(server.accepted()).toBe(3);
+  });
+
+  claim('is refused when the authority of the identity does not vouch for it', async (bench) => {
+    const server = await tlsServer(bench, 'localhost');
+    const identity = { name: 'strict', ca: fixture('self-signed.crt') };
+    const { error } = await exchange(bench.client({}, { ca: [AUTHORITY] }), { ...server.origin, identity });
+    expect(error?.kind).toBe('network');
+  });
+});

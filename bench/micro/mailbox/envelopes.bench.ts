@@ -4,7 +4,7 @@
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { ANSWER, type Batch, REQUEST, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
-import { BODY } from '../../load/scenarios.js';
+import { BODY } from '../../load/requests.js';
 import { fresh, Micro } from '../measure.js';
 import { ANSWER_HEADERS, BROWSER_HEADERS } from '../samples.js';
 

@@ -4,9 +4,9 @@ import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway
 import type { HeaderBlock } from '../../http/header-block.js';
 import type {
   UpstreamCall,
-  UpstreamClient,
   UpstreamError,
   UpstreamHandler,
+  UpstreamPort,
   UpstreamRequest,
 } from '../../upstream/upstream.js';
 import { MAX_PAYLOAD_BYTES } from '../backend-request.js';
@@ -40,8 +40,8 @@ export class CollectedResponse implements UpstreamHandler, ExchangeListener {
     this.#receive = receive;
   }
 
-  start(client: UpstreamClient, request: UpstreamRequest): void {
-    this.#call = client.request(request, this);
+  start(upstream: UpstreamPort, request: UpstreamRequest): void {
+    this.#call = upstream.request(request, this, this.#exchange.request);
     this.#exchange.listener = this;
   }
 

@@ -7,10 +7,11 @@ import type { BodyText } from '../../mapping/body-text.js';
 import type { RequestOverrides } from '../../mapping/overrides.js';
 import { type MappedHeaders, RequestMapping } from '../../mapping/request-mapping.js';
 import { UriTemplate } from '../../mapping/uri-template.js';
-import type { UpstreamClient } from '../../upstream/upstream.js';
+import type { UpstreamPort } from '../../upstream/upstream.js';
 import { answerUriFault, backendMethod, joinQueries } from '../backend-request.js';
 import type { CompiledIntegration, IntegrationContext } from '../integration.js';
 import { Misconfigured } from '../misconfigured.js';
+import { upstreamOf } from '../upstream-choice.js';
 import { CollectedResponse, type ResponseReceiver } from './collected-response.js';
 import type { Payload } from './content-handling.js';
 import { IntegrationRequest } from './integration-request.js';
@@ -33,7 +34,9 @@ export function compileHttp(context: IntegrationContext): CompiledIntegration {
   if (uri.fault !== null) return new Misconfigured(uri.fault.cause, uri.fault.response);
   const method = backendMethod(integration.httpMethod);
   if (method === undefined) return new Misconfigured(`Not an HTTP method: ${integration.httpMethod}`);
-  return new HttpIntegration(context, mapping, uri, method);
+  const upstream = upstreamOf(context, uri);
+  if (typeof upstream === 'string') return new Misconfigured(upstream);
+  return new HttpIntegration(context, upstream, mapping, uri, method);
 }
 
 /** Methods whose integration requests have no body, whatever a template rendered. */
@@ -42,7 +45,7 @@ export const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 const WITH_CONTENT_TYPE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 class HttpIntegration implements CompiledIntegration {
-  readonly #client: UpstreamClient;
+  readonly #upstream: UpstreamPort;
   readonly #mapping: RequestMapping;
   readonly #uri: UriTemplate;
   readonly #request: IntegrationRequest;
@@ -61,9 +64,15 @@ class HttpIntegration implements CompiledIntegration {
       `X-Amzn-Trace-Id: ${traceId}\r\n`,
     );
 
-  constructor(context: IntegrationContext, mapping: RequestMapping, uri: UriTemplate, method: string) {
-    const { integration, services, stage } = context;
-    this.#client = services.upstream;
+  constructor(
+    context: IntegrationContext,
+    upstream: UpstreamPort,
+    mapping: RequestMapping,
+    uri: UriTemplate,
+    method: string,
+  ) {
+    const { integration, stage } = context;
+    this.#upstream = upstream;
     this.#mapping = mapping;
     this.#uri = uri;
     this.#request = new IntegrationRequest(context, mapping, (exchange, text, payload, overrides) =>
@@ -98,7 +107,7 @@ class HttpIntegration implements CompiledIntegration {
     const query = joinQueries(own, this.#mapping.queryOf(exchange, text, overrides));
     const method = this.#method === '' ? exchange.method : this.#method;
     const traceId = completeTraceId(headerValue(exchange.request.headers, 'x-amzn-trace-id'));
-    new CollectedResponse(exchange, traceId, this.#receive).start(this.#client, {
+    new CollectedResponse(exchange, traceId, this.#receive).start(this.#upstream, {
       origin: endpoint.origin,
       method,
       target: query === '' ? path : `${path}?${query}`,

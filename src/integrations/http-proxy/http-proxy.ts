@@ -5,10 +5,11 @@ import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway
 import { BodyText } from '../../mapping/body-text.js';
 import { RequestMapping } from '../../mapping/request-mapping.js';
 import { type UriFault, UriTemplate } from '../../mapping/uri-template.js';
-import { STREAMED, type UpstreamClient } from '../../upstream/upstream.js';
+import { STREAMED, type UpstreamPort } from '../../upstream/upstream.js';
 import { answerUriFault, backendMethod, joinQueries, MAX_PAYLOAD_BYTES } from '../backend-request.js';
 import type { CompiledIntegration, IntegrationContext } from '../integration.js';
 import { Misconfigured } from '../misconfigured.js';
+import { upstreamOf } from '../upstream-choice.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
 import { ProxiedExchange } from './proxied-exchange.js';
 
@@ -31,11 +32,13 @@ export function compileHttpProxy(context: IntegrationContext): CompiledIntegrati
   if (uri.fault !== null) return new Misconfigured(uri.fault.cause, uri.fault.response);
   const method = backendMethod(integration.httpMethod);
   if (method === undefined) return new Misconfigured(`Not an HTTP method: ${integration.httpMethod}`);
-  return new HttpProxy(context, mapping, uri, method);
+  const upstream = upstreamOf(context, uri);
+  if (typeof upstream === 'string') return new Misconfigured(upstream);
+  return new HttpProxy(context, upstream, mapping, uri, method);
 }
 
 class HttpProxy implements CompiledIntegration {
-  readonly #client: UpstreamClient;
+  readonly #upstream: UpstreamPort;
   readonly #mapping: RequestMapping;
   readonly #uri: UriTemplate;
   readonly #headers: ForwardedHeaders;
@@ -45,9 +48,15 @@ class HttpProxy implements CompiledIntegration {
   /** Neither the URI nor the mapping has query parameters: the client's query passes as it is. */
   readonly #plainQuery: boolean;
 
-  constructor(context: IntegrationContext, mapping: RequestMapping, uri: UriTemplate, method: string) {
-    const { integration, services, stage } = context;
-    this.#client = services.upstream;
+  constructor(
+    context: IntegrationContext,
+    upstream: UpstreamPort,
+    mapping: RequestMapping,
+    uri: UriTemplate,
+    method: string,
+  ) {
+    const { integration, stage } = context;
+    this.#upstream = upstream;
     this.#mapping = mapping;
     this.#uri = uri;
     this.#headers = new ForwardedHeaders(stage.apiId, mapping.headers);
@@ -91,7 +100,7 @@ class HttpProxy implements CompiledIntegration {
     const method = this.#method === '' ? exchange.method : this.#method;
     // A client that overrides its method waits for a body, whatever the method it named.
     const clientHead = exchange.method === 'HEAD' && !this.#headers.overridden;
-    new ProxiedExchange(exchange, clientHead, method === 'HEAD').start(this.#client, {
+    new ProxiedExchange(exchange, clientHead, method === 'HEAD').start(this.#upstream, {
       origin: endpoint.origin,
       method,
       target: query === '' ? path : `${path}?${query}`,

@@ -57,10 +57,36 @@ export interface HeadFacts {
 }
 
 /**
+ * Blocks and what passes of them, one for each of some lengths. An upstream's connections hand out the same string for
+ * heads that repeat, so that finding it here compares two pointers; a block of another content is another block.
+ */
+const REMEMBERED = 32;
+/** Longer blocks are not worth the memory. */
+const MAX_REMEMBERED_LENGTH = 1_024;
+const rememberedBlocks: HeaderBlock[] = new Array(REMEMBERED).fill('');
+const rememberedPassed: HeaderBlock[] = new Array(REMEMBERED).fill('');
+
+/**
  * What passes to the client; `Content-Type: application/json` when the backend sent none. `Content-Encoding` does not,
  * unless the body's coding cannot be taken off here.
  */
 export function passedHeaders(block: HeaderBlock, status: number, facts: HeadFacts): HeaderBlock {
+  const place = block.length & (REMEMBERED - 1);
+  if (block !== '' && rememberedBlocks[place] === block) return rememberedPassed[place] as HeaderBlock;
+  const passed = newlyPassed(block, status, facts);
+  // With a content coding it depends on the status, too.
+  if (block.length <= MAX_REMEMBERED_LENGTH && !hasCoding) {
+    rememberedBlocks[place] = block;
+    rememberedPassed[place] = passed;
+  }
+  return passed;
+}
+
+/** Whether the block that `newlyPassed` saw last has a Content-Encoding. */
+let hasCoding = false;
+
+function newlyPassed(block: HeaderBlock, status: number, facts: HeadFacts): HeaderBlock {
+  hasCoding = false;
   let passed = '';
   let runStart = 0;
   let at = 0;
@@ -74,9 +100,12 @@ export function passedHeaders(block: HeaderBlock, status: number, facts: HeadFac
     if (meaning !== 0) {
       if ((meaning & CONTENT_TYPE) !== 0) hasContentType = true;
       if ((meaning & CONNECTION) !== 0 && !isPlainOption(block, colon)) named ??= namedByConnection(block);
-      if ((meaning & CONTENT_ENCODING) !== 0 && keepsCoding(block, status, facts)) {
-        at = end;
-        continue;
+      if ((meaning & CONTENT_ENCODING) !== 0) {
+        hasCoding = true;
+        if (keepsCoding(block, status, facts)) {
+          at = end;
+          continue;
+        }
       }
       if ((meaning & (REMAP | DROP)) !== 0) {
         passed += block.slice(runStart, at);

@@ -10,7 +10,7 @@
  * A body with a content coding waits for its first bytes: if they are of that coding, COLLECTING and STREAMING see what
  * a decoder makes of it, else it goes its way as it is.
  */
-import { isAscii } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 import { beginsLike, type Coding } from '../../content-encoding/codings.js';
 import { type DecodedReceiver, StreamDecoder } from '../../content-encoding/stream-decoder.js';
 import { now } from '../../exchange/clock.js';
@@ -20,9 +20,9 @@ import { hasNoBody } from '../../http/status.js';
 import {
   STREAMED,
   type UpstreamCall,
-  type UpstreamClient,
   UpstreamError,
   type UpstreamHandler,
+  type UpstreamPort,
   type UpstreamRequest,
 } from '../../upstream/upstream.js';
 import { answerUpstreamFailure } from '../upstream-failure.js';
@@ -79,8 +79,8 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
     this.#upstreamHead = upstreamHead;
   }
 
-  start(client: UpstreamClient, request: UpstreamRequest): void {
-    const call = client.request(request, this);
+  start(upstream: UpstreamPort, request: UpstreamRequest): void {
+    const call = upstream.request(request, this, this.exchange.request);
     this.#call = call;
     if (request.body === STREAMED) this.#upload = new UploadListener(this, call);
     this.exchange.listener = this.#upload ?? this;
@@ -336,6 +336,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
 }
 
 function asciiText(bytes: Uint8Array): string {
+  if (bytes instanceof Buffer) return bytes.toString('latin1');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 

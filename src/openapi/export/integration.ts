@@ -1,6 +1,7 @@
 /** `x-amazon-apigateway-integration` of an exported operation (reference 08 sections 2.1 and 3). */
 import type { Integration, IntegrationResponse, Resource } from '../../model/snapshot.js';
-import { DEFAULT_TIMEOUT } from '../integration.js';
+import { DEFAULT_TIMEOUT, UPSTREAM } from '../integration.js';
+import { readJson } from '../json-reader.js';
 import type { MapNode, Node } from '../source-tree.js';
 import { map, nonEmpty, object, optionalText, plain, text, textList, texts } from './nodes.js';
 
@@ -32,7 +33,14 @@ export function exportIntegration(integration: Integration, resource: Resource):
     integrationTarget: optionalText(integration.integrationTarget),
     payloadFormatVersion: optionalText(integration.payloadFormatVersion),
     integrationSubtype: optionalText(integration.integrationSubtype),
+    [UPSTREAM]: integration.upstream === undefined ? undefined : upstreamOf(integration.upstream),
   });
+}
+
+/** A name, or the JSON text of one that is written in place. */
+function upstreamOf(upstream: string): Node {
+  const tree = upstream.startsWith('{') ? readJson(upstream, (part) => part) : undefined;
+  return tree !== undefined && 'root' in tree ? tree.root : text(upstream);
 }
 
 /** An absent or empty pattern is the default; the pattern `default` is written so that it is none. */

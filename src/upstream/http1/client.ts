@@ -9,11 +9,11 @@
  * could meet the wrong request to what is still on its way; HTTP/1.1 allows no more.
  */
 import { performance } from 'node:perf_hooks';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import { Deadlines } from '../deadlines.js';
 import { type UpstreamClientOptions, warnOfFault } from '../options.js';
 import { isSafeTarget, originKey } from '../origin.js';
 import { Resolver } from '../resolver.js';
+import { SecureContexts } from '../secure-contexts.js';
 import {
   type Origin,
   type UpstreamCall,
@@ -37,10 +37,14 @@ const READ_BYTES = 65_536;
 /** How often idle connections are looked at: often enough for second-long limits, seldom enough to cost nothing. */
 const SWEEP_MS = 1_000;
 
+/** Different ages at which connections are given up, in the last fifth of the limit; each needs a timer of its own. */
+const AGE_STEPS = 8;
+
 export class Http1Client implements UpstreamClient {
   readonly settings: UpstreamSettings;
   readonly onFault: (error: unknown) => void;
-  readonly resolver = new Resolver();
+  readonly resolver: Resolver;
+  readonly secureContexts: SecureContexts;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   closing = false;
 
@@ -49,24 +53,26 @@ export class Http1Client implements UpstreamClient {
   /** Origins are compiled once and used a million times: their identity finds the pool without building a key. */
   readonly #poolOf = new WeakMap<Origin, OriginPool>();
   readonly #sweeper: NodeJS.Timeout;
-  readonly #ca: readonly string[] | undefined;
-  #secureContext: SecureContext | null = null;
 
   /** Number of the event loop's turns in which anything was released or written. */
   #turn = 0;
   #turnEndScheduled = false;
+  /** `performance.now()` as read in this turn; -1: not yet. */
+  #turnStartedAt = -1;
   /** Connections that were chosen for a request which is still to be written. */
   #outbox: Http1Connection[] = [];
   #spareOutbox: Http1Connection[] = [];
 
   #active = 0;
   #sockets = 0;
+  #agesArmed = 0;
   #closed: (() => void)[] = [];
 
   constructor(settings: UpstreamSettings, options: UpstreamClientOptions = {}) {
     this.settings = settings;
     this.onFault = options.onFault ?? warnOfFault;
-    this.#ca = options.ca;
+    this.resolver = new Resolver(options.lookup);
+    this.secureContexts = new SecureContexts(options.ca);
     this.#deadlines = new Deadlines(this.onFault);
     const sweepMs = Math.min(SWEEP_MS, Math.max(10, Math.ceil(settings.keepAliveMs / 4)));
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
@@ -86,7 +92,7 @@ export class Http1Client implements UpstreamClient {
         new UpstreamError('address', 'The request target holds a space or a control character.'),
       );
     } else {
-      this.#deadlines.arm(call, request.timeoutMs);
+      this.#deadlines.arm(call, request.timeoutMs, this.#turnTime());
       pool.assign(call);
     }
     return call;
@@ -110,14 +116,6 @@ export class Http1Client implements UpstreamClient {
 
   // --- for pools, connections and calls ---
 
-  /** Parsing the authorities takes milliseconds: once, and only when there is an https origin. */
-  get secureContext(): SecureContext {
-    if (this.#secureContext === null) {
-      this.#secureContext = createSecureContext(this.#ca === undefined ? {} : { ca: [...this.#ca] });
-    }
-    return this.#secureContext;
-  }
-
   armIdle(call: Http1Call): void {
     this.#deadlines.arm(call, this.settings.idleTimeoutMs);
   }
@@ -125,6 +123,13 @@ export class Http1Client implements UpstreamClient {
   armConnect(connection: Http1Connection): void {
     this.#sockets++;
     this.#deadlines.arm(connection, this.settings.connectTimeoutMs);
+  }
+
+  /** In place of the time for connecting. Not all at once, since connections are often opened at the same moment. */
+  armAge(connection: Http1Connection): void {
+    this.#agesArmed = (this.#agesArmed + 1) % AGE_STEPS;
+    const share = 1 - (0.2 * this.#agesArmed) / AGE_STEPS;
+    this.#deadlines.arm(connection, this.settings.maxConnectionAgeMs * share);
   }
 
   disarm(connection: Http1Connection): void {
@@ -162,8 +167,15 @@ export class Http1Client implements UpstreamClient {
     setImmediate(this.#endTurn);
   }
 
+  /** The monotonic time, read once a turn: limits are exact to milliseconds, and a turn is shorter. */
+  #turnTime(): number {
+    if (!this.#turnEndScheduled || this.#turnStartedAt < 0) this.#turnStartedAt = performance.now();
+    return this.#turnStartedAt;
+  }
+
   readonly #endTurn = (): void => {
     this.#turnEndScheduled = false;
+    this.#turnStartedAt = -1;
     const turn = this.#turn++;
     const outbox = this.#outbox;
     this.#outbox = this.#spareOutbox;

@@ -132,8 +132,13 @@ export class Http1Connection extends Deadline {
     if (this.#kill()) this.#pool.removed(this, null);
   }
 
-  /** No connection within the time for connecting. */
+  /** No connection within the time for connecting, or one that is too old for another request. */
   override onDeadline(): void {
+    if (this.#established) {
+      if (this.call === null) this.destroy();
+      else this.idleLimitMs = 0;
+      return;
+    }
     this.#lost(new Error(`not established within ${this.#pool.client.settings.connectTimeoutMs} ms`));
   }
 
@@ -154,7 +159,8 @@ export class Http1Connection extends Deadline {
     const bytes = Buffer.allocUnsafeSlow(TLS_READ_BYTES);
     const callback = (length: number): boolean => this.#read(bytes, length);
     const onread = { buffer: bytes, callback };
-    const socket = openTlsSocket(origin, client.resolver, onread, client.secureContext, session);
+    const context = client.secureContexts.of(origin.identity);
+    const socket = openTlsSocket(origin, client.resolver, onread, context, session);
     socket.on('secureConnect', () => {
       const name = verifiedName(origin);
       const problem = origin.insecureSkipVerification === true ? privateAuthorityFault(socket, name) : null;
@@ -174,7 +180,7 @@ export class Http1Connection extends Deadline {
   #opened(): void {
     if (this.dead) return;
     this.#established = true;
-    this.#pool.client.disarm(this);
+    this.#pool.client.armAge(this);
     this.send();
   }
 
@@ -217,6 +223,12 @@ export class Http1Connection extends Deadline {
   #head(call: Http1Call, bytes: Buffer, length: number): number {
     const parser = this.#parser;
     const limit = this.#pool.client.settings.maxHeadBytes;
+    const known = this.#pool.knownHead;
+    if (this.#partial === null && known.isAt(bytes, 0, length)) {
+      parser.recall(known, 0);
+      this.#final(call, known.fields, length - known.length);
+      return known.length;
+    }
     let at = 0;
     for (;;) {
       let source = bytes;
@@ -247,6 +259,7 @@ export class Http1Connection extends Deadline {
       const bodyAt = this.#partial === null ? parser.end : at + parser.end - before;
       if (parser.status >= 200) {
         const fields = source.toString('latin1', parser.fieldsAt, parser.end - 2);
+        known.remember(parser, source, fields);
         this.#forgetPartial();
         this.#final(call, fields, length - bodyAt);
         return bodyAt;
@@ -271,7 +284,8 @@ export class Http1Connection extends Deadline {
     const { status, contentLength } = parser;
     const bodiless = status === 204 || status === 304 || call.request.method === 'HEAD';
     this.#keep = parser.keepAlive;
-    if (parser.keepAliveSeconds >= 0) {
+    // A connection that must not be kept (see `onDeadline`) does not become one that may.
+    if (parser.keepAliveSeconds >= 0 && this.idleLimitMs > 0) {
       this.limitedByPeer = true;
       const limit = parser.keepAliveSeconds * 1_000 - KEEP_ALIVE_MARGIN_MS;
       this.idleLimitMs = Math.min(this.#pool.client.settings.keepAliveMs, limit);

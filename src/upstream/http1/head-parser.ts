@@ -4,6 +4,7 @@
  * 6): bare LF, CR or NUL, folded lines, a space before the colon, doubtful lengths and transfer codings.
  */
 import { COLON, COMMA, CR, LF, SPACE, TAB, TEXT, TOKEN } from './characters.js';
+import type { KnownHead } from './known-head.js';
 
 /** `parse` wants more bytes. */
 export const MORE = 0;
@@ -69,6 +70,17 @@ export class HeadParser {
     this.#colonAt = -1;
     this.#closes = false;
     this.#persists = false;
+  }
+
+  /** The bytes from `at` on are a head that was parsed before. */
+  recall(known: KnownHead, at: number): void {
+    this.status = known.status;
+    this.contentLength = known.contentLength;
+    this.chunked = known.chunked;
+    this.keepAlive = known.keepAlive;
+    this.keepAliveSeconds = known.keepAliveSeconds;
+    this.start = at;
+    this.end = at + known.length;
   }
 
   /** The head's bytes were moved so that it starts at index 0. */

@@ -5,6 +5,7 @@ import { type Origin, UpstreamError } from '../upstream.js';
 import type { Http1Call } from './call.js';
 import type { Http1Client } from './client.js';
 import { Http1Connection } from './connection.js';
+import { KnownHead } from './known-head.js';
 import { WaitingList } from './waiting-list.js';
 
 export class OriginPool {
@@ -15,6 +16,8 @@ export class OriginPool {
   /** The newest TLS session, to resume with, and when the certificate it was made with expires (`Date.now()`). */
   session: Buffer | null = null;
   sessionEnd = 0;
+  /** Of whichever connection answered last. */
+  readonly knownHead = new KnownHead();
   /** Dropped by the client for want of use: the origin's next request asks the client for the current pool. */
   retired = false;
 

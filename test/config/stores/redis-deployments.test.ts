@@ -123,74 +123,53 @@ describe('On a Redis Cluster', () => {
 
 describe('A Redis store on a cluster of several nodes', () => {
   it('finds the node that keeps the namespace, and hears of commits through any node that lives', async () => {
-    console.log('STAGE', 1, Math.round(performance.now()));
     const config = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no'];
-    console.log('STAGE', 2, Math.round(performance.now()));
     const nodes = await Promise.all([server(config), server(config), server(config)]);
-    console.log('STAGE', 3, Math.round(performance.now()));
     const clients = nodes.map((node) => node.client());
-    console.log('STAGE', 4, Math.round(performance.now()));
     await Promise.all(
       clients.map((client, i) =>
         client.cluster('ADDSLOTSRANGE', i * 5_462, Math.min(16_383, i * 5_462 + 5_461)),
       ),
     );
-    console.log('STAGE', 5, Math.round(performance.now()));
     await Promise.all(
       clients.slice(1).map((client) => client.cluster('MEET', '127.0.0.1', nodes[0]?.port ?? 0)),
     );
-    console.log('STAGE', 6, Math.round(performance.now()));
+    // Every node has a link to every other one; before that it does not pass on what is published.
     await until(async () => {
-      const states = await Promise.all(clients.map((client) => client.cluster('INFO')));
-      return states.every(
-        (state) => state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:3'),
-      );
+      const views = await Promise.all(clients.map((client) => client.cluster('NODES')));
+      return views.every((view) => view.match(/ connected [0-9]+-[0-9]+$/gm)?.length === 3);
     });
-    console.log('STAGE', 7, Math.round(performance.now()));
     for (const namespace of ['test', 'other', 'third']) {
       await useAll(await open({ url: `redis+cluster://127.0.0.1:${nodes[1]?.port}` }, namespace));
     }
-    console.log('STAGE', 8, Math.round(performance.now()));
     const owners = await Promise.all(clients.map((client) => client.dbsize()));
     expect(owners.filter((keys) => keys > 0).length).toBeGreaterThan(1);
 
-    console.log('STAGE', 9, Math.round(performance.now()));
     const store = await open(
       { url: `redis+cluster://127.0.0.1:${nodes[1]?.port}`, timeoutMs: 1_000 },
       'test',
     );
-    console.log('STAGE', 10, Math.round(performance.now()));
     const heard = hearing();
-    console.log('STAGE', 11, Math.round(performance.now()));
     await store.subscribe(heard);
-    console.log('STAGE', 12, Math.round(performance.now()));
     await Promise.all(clients.map((client) => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')));
-    console.log('STAGE', 13, Math.round(performance.now()));
     await until(() => heard.connections.length >= 3);
-    console.log('STAGE', 14, Math.round(performance.now()));
     const slot = await clients[0]?.cluster('KEYSLOT', '{test}:revision');
-    console.log('STAGE', 15, Math.round(performance.now()));
     const others = nodes.filter((_, i) => Math.floor(Number(slot) / 5_462) !== i);
-    console.log('STAGE', 16, Math.round(performance.now()));
     await others[0]?.kill();
-    console.log('STAGE', 17, Math.round(performance.now()));
-    await until(() => heard.connections.at(-1) === 'connected');
-    console.log('STAGE', 18, Math.round(performance.now()));
     await until(async () => (await store.position().catch(() => null))?.revision === 2);
-    console.log('STAGE', 19, Math.round(performance.now()));
-    await push(store, apis('after'));
-    console.log('STAGE', 20, Math.round(performance.now()));
-    await until(() => heard.events.length === 1);
+    // It may take a moment until the subscription notices that its node is gone, and what is published then is lost.
+    let revisions = 0;
+    await until(async () => {
+      await push(store, apis(`after-${revisions++}`));
+      return heard.events.length > 0;
+    });
   });
 });
 
 describe('A Redis store found through Sentinel', () => {
   it('follows the master to where it goes', async () => {
-    console.log('STAGE', 21, Math.round(performance.now()));
     const master = await server();
-    console.log('STAGE', 22, Math.round(performance.now()));
     const replica = await server(['--replicaof', `127.0.0.1 ${master.port}`]);
-    console.log('STAGE', 23, Math.round(performance.now()));
     const sentinel = await server([], {
       sentinel: [
         `sentinel monitor main 127.0.0.1 ${master.port} 1`,
@@ -198,35 +177,22 @@ describe('A Redis store found through Sentinel', () => {
         'sentinel failover-timeout main 3000',
       ].join('\n'),
     });
-    console.log('STAGE', 24, Math.round(performance.now()));
     const store = await open({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/main`, timeoutMs: 2_000 });
-    console.log('STAGE', 25, Math.round(performance.now()));
     await useAll(store);
-    console.log('STAGE', 26, Math.round(performance.now()));
     const lookout = replica.client();
-    console.log('STAGE', 27, Math.round(performance.now()));
     await until(async () => (await lookout.llen('{test}:history')) === 2);
-    console.log('STAGE', 28, Math.round(performance.now()));
     const scout = sentinel.client();
-    console.log('STAGE', 29, Math.round(performance.now()));
     await until(async () =>
       String(await scout.call('SENTINEL', 'REPLICAS', 'main')).includes(`${replica.port}`),
     );
-    console.log('STAGE', 30, Math.round(performance.now()));
     const heard = hearing();
-    console.log('STAGE', 31, Math.round(performance.now()));
     await store.subscribe(heard);
 
-    console.log('STAGE', 32, Math.round(performance.now()));
     await master.kill();
-    console.log('STAGE', 33, Math.round(performance.now()));
     await until(async () => (await store.position().catch(() => null))?.revision === 2);
-    console.log('STAGE', 34, Math.round(performance.now()));
     await until(() => heard.connections.at(-1) === 'connected' && heard.connections.length >= 3);
-    console.log('STAGE', 35, Math.round(performance.now()));
     const revision = await until3(() => push(store, apis('c')));
     expect(revision.head.revision).toBe(3);
-    console.log('STAGE', 36, Math.round(performance.now()));
     await until(() => heard.events.length === 1);
   });
 });

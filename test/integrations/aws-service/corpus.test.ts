@@ -7,6 +7,7 @@ import { buildSnapshot } from '../../../src/config/build-snapshot.js';
 import type { Definition } from '../../../src/model/snapshot.js';
 import { importDefinition } from '../../../src/openapi/import.js';
 import { Gateway } from '../../../src/pipeline/gateway.js';
+import { Upstreams } from '../../../src/upstream/balancing/upstreams.js';
 import { createUpstreamClient } from '../../../src/upstream/client.js';
 import { DEFAULT_UPSTREAM_SETTINGS, type UpstreamClient } from '../../../src/upstream/upstream.js';
 import { CREDENTIALS, ServiceEndpoint } from '../../aws/service-endpoint.js';
@@ -65,6 +66,7 @@ function gatewayOf(name: string): Gateway {
     buildSnapshot([deployed]),
     {
       upstream,
+      upstreams: new Upstreams({ named: {}, client: upstream }),
       functions: { invoke: () => ({ cancel: () => {} }) },
       aws: new AwsAccess({ endpoint: service.url, endpoints: {} }, async () => CREDENTIALS),
       listener: { port: 443, protocol: 'https' },

@@ -13,6 +13,7 @@ import type {
   IntegrationContext,
 } from '../../../src/integrations/integration.js';
 import type { Integration, IntegrationResponse, Method } from '../../../src/model/snapshot.js';
+import { Upstreams } from '../../../src/upstream/balancing/upstreams.js';
 import { createUpstreamClient } from '../../../src/upstream/client.js';
 import { DEFAULT_UPSTREAM_SETTINGS, type UpstreamClient } from '../../../src/upstream/upstream.js';
 
@@ -96,6 +97,7 @@ export function contextOf(parts: ContextParts): IntegrationContext {
     pathParameterNames: parts.pathParameterNames ?? ['shelf', 'tail'],
     services: {
       upstream: parts.upstream ?? NO_UPSTREAM,
+      upstreams: new Upstreams({ named: {}, client: parts.upstream ?? NO_UPSTREAM }),
       functions: parts.functions ?? NO_FUNCTIONS,
       aws: parts.aws ?? new AwsAccess({ endpoints: {} }),
       listener: { port: 443, protocol: 'https' },

@@ -9,9 +9,19 @@ import type {
 } from '../../../src/integrations/integration.js';
 import { compileLambdaProxy } from '../../../src/integrations/lambda-proxy/lambda-proxy.js';
 import type { Integration, Method, Resource } from '../../../src/model/snapshot.js';
+import { Upstreams } from '../../../src/upstream/balancing/upstreams.js';
+import type { UpstreamClient } from '../../../src/upstream/upstream.js';
 
 export const FUNCTION_ARN = 'arn:aws:lambda:eu-west-3:210987654321:function:shelves';
 export const FUNCTION_URI = `arn:aws:apigateway:eu-west-3:lambda:path/2015-03-31/functions/${FUNCTION_ARN}/invocations`;
+
+const NO_UPSTREAM: UpstreamClient = {
+  request: () => {
+    throw new Error('Lambda proxy integrations call functions only');
+  },
+  close: async () => {},
+  stats: () => ({ connections: 0, active: 0, pending: 0 }),
+};
 
 export interface Answer {
   status: number;
@@ -129,13 +139,8 @@ export function newContext(
     },
     pathParameterNames: test.pathParameterNames ?? [],
     services: {
-      upstream: {
-        request: () => {
-          throw new Error('Lambda proxy integrations call functions only');
-        },
-        close: async () => {},
-        stats: () => ({ connections: 0, active: 0, pending: 0 }),
-      },
+      upstream: NO_UPSTREAM,
+      upstreams: new Upstreams({ named: {}, client: NO_UPSTREAM }),
       functions: { invoke },
       aws: new AwsAccess({ endpoints: {} }),
       listener: test.listener ?? { port: 443, protocol: 'https' },

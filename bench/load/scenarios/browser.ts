@@ -1,0 +1,15 @@
+import { BODY, BROWSER_HEADERS, get, PATH } from '../requests.js';
+import { only, type Scenario } from '../scenario.js';
+import { PROXIES } from '../variants.js';
+
+const body = Buffer.from(BODY);
+
+export const browser: Scenario = {
+  name: 'browser',
+  title: 'GET with 14 headers, as browsers send them',
+  quick: true,
+  requests: only(get(PATH, BROWSER_HEADERS), body),
+  backend: { kind: 'file', body },
+  variants: PROXIES,
+  open: { reference: 'propylon', quick: [] },
+};
