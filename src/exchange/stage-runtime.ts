@@ -15,6 +15,8 @@ export interface StageRuntime {
   readonly counterSlot: number;
   /** Whether this is the canary's share of the stage; absent for a stage without canary. */
   readonly isCanaryRequest?: boolean;
+  /** Members of `$context.identity` that are the same for every request: those of a test invocation. */
+  readonly identity?: Readonly<Record<string, string>>;
   /** Absent when the definition customises no gateway response. */
   readonly customisedResponses?: CustomisedResponses;
 }

@@ -79,8 +79,14 @@ export function isContextVariable(path: string): boolean {
 
 /** The variable `context.{path}`; undefined when it has no value in any request. */
 export function contextVariable(path: string, context: MappingContext): ContextVariable | undefined {
+  const { identity } = context.stage;
+  const member =
+    identity !== undefined && path.startsWith(IDENTITY_PREFIX) ? path.slice(IDENTITY_PREFIX.length) : '';
+  if (identity !== undefined && Object.hasOwn(identity, member)) return identity[member];
   return Object.hasOwn(VARIABLES, path) ? VARIABLES[path]?.(context) : undefined;
 }
+
+const IDENTITY_PREFIX = 'identity.';
 
 /** What `$context.identity.keySet()` shows (recorded); those without a value print as empty text. */
 const IDENTITY = [
@@ -109,7 +115,8 @@ export class MethodContext {
       if (variable !== undefined) this.#members.set(path, variable);
     }
     this.names = [...this.#members.keys(), 'identity'];
-    this.#identity = IDENTITY.map((name) => [name, contextVariable(`identity.${name}`, context)]);
+    const names = [...new Set([...IDENTITY, ...Object.keys(context.stage.identity ?? {})])];
+    this.#identity = names.map((name) => [name, contextVariable(`identity.${name}`, context)]);
   }
 
   of(exchange: Exchange): ContextSource {

@@ -10,6 +10,8 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export interface GatewayProcess {
   readonly process: ChildProcess;
   readonly port: number;
+  /** 0 without TLS. */
+  readonly tlsPort: number;
   readonly adminPort: number;
   readonly url: string;
   readonly adminUrl: string;
@@ -46,6 +48,7 @@ export function startGateway(
       resolve({
         process: child,
         port,
+        tlsPort: Number(/https:\/\/[^:]+:(\d+)\//.exec(text)?.[1] ?? 0),
         adminPort,
         url: `http://127.0.0.1:${port}`,
         adminUrl: `http://127.0.0.1:${adminPort}`,

@@ -38,7 +38,7 @@ export async function startRedis(
   options: { sentinel?: string; tls?: boolean } = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'propylon-redis-'));
-  const port = await freePort();
+  let port = await freePort();
   const files: string[] = [];
   if (options.sentinel !== undefined) {
     const file = join(folder, 'sentinel.conf');
@@ -69,7 +69,14 @@ export async function startRedis(
       return output.includes('Ready to accept connections') || output.includes('Sentinel ID is');
     });
   };
-  await start();
+  /** Somebody else can have the port by now, if only for a connection. */
+  const startAgain = (newPort: () => Promise<number>): Promise<void> =>
+    start().catch(async (error: Error) => {
+      if (!error.message.includes('in use')) throw error;
+      port = await newPort();
+      return startAgain(newPort);
+    });
+  await startAgain(freePort);
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -87,7 +94,7 @@ export async function startRedis(
       child.kill('SIGKILL');
       await exited;
     },
-    restart: start,
+    restart: () => startAgain(async () => port),
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     async stop() {
@@ -100,13 +107,17 @@ export async function startRedis(
 }
 
 /** One that nobody listens on now; Redis cannot choose one itself. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  for (;;) {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
     });
-  });
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    // A node of a cluster takes the port 10000 higher as well.
+    if (port > 0 && port < 55_536) return port;
+  }
 }

@@ -91,10 +91,16 @@ export class Connection<C extends RedisClient> {
     }
     const ended = new Promise<string>((resolve) => {
       this.#current = { client, end: resolve };
-      client.once('end', () => resolve(reasonOf(lastError ?? new Error('the connection was closed'))));
+      // Of a cluster that is not ready ioredis tells no more than this.
+      const closed = client.isCluster ? 'the cluster is not ready' : 'the connection was closed';
+      client.once('end', () => resolve(reasonOf(lastError ?? new Error(closed))));
     });
     // A client that cannot connect says why in its 'error' event, and here only that it is closed.
-    const working = this.#work(client, up).catch((error: unknown) => reasonOf(lastError ?? error));
+    const established = (): void => {
+      lastError = undefined;
+      up();
+    };
+    const working = this.#work(client, established).catch((error: unknown) => reasonOf(lastError ?? error));
     const reason = await Promise.race([ended, working]);
     this.#current = null;
     if (client.status !== 'end') client.disconnect();
@@ -140,7 +146,7 @@ const MAX_REASON = 200;
 
 /** An error's first line, fit to be shown: what a server sends may be anything. */
 export function reasonOf(error: unknown): string {
-  const { message, code, errors, lastNodeError } = error as {
+  const { message, code, errors, lastNodeError } = Object(error) as {
     message?: string;
     code?: string;
     /** Of a connection that was tried at several addresses. */
@@ -150,6 +156,11 @@ export function reasonOf(error: unknown): string {
   };
   if (errors?.[0] !== undefined) return reasonOf(errors[0]);
   if (lastNodeError != null) return reasonOf(lastNodeError);
-  const text = (message || code || String(error)).split('\n', 1)[0] ?? '';
+  const line = (message || code || String(error)).split('\n', 1)[0] ?? '';
+  // ioredis speaks of its own settings here.
+  const text = line.replace(
+    /^All sentinels are unreachable and .* Last error:/,
+    'no sentinel names the master:',
+  );
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_REASON);
 }

@@ -41,6 +41,8 @@ export class DiskStore implements ConfigStore {
   #watcher: FSWatcher | null = null;
   #poll: NodeJS.Timeout | null = null;
   #looking = false;
+  /** Something was written while it was looking, maybe just behind its eyes. */
+  #lookAgain = false;
   #failing = false;
   #closed = false;
 
@@ -129,11 +131,15 @@ export class DiskStore implements ConfigStore {
 
   async subscribe(listener: StoreListener): Promise<Subscription> {
     // What was announced before the subscription is in place is read by whoever subscribes.
-    const reached = await this.#read(() => null).catch((error: Error) => error.message);
+    const failure = await this.#read(() => null).catch((error: Error) => error);
+    if (this.#closed) throw new StoreUnavailableError('the store is closed');
     this.#listeners.add(listener);
     this.#follow();
-    if (reached === null) listener.connected();
-    else listener.disconnected(reached);
+    if (failure === null) listener.connected();
+    else {
+      this.#failing = true;
+      listener.disconnected(failure.message);
+    }
     return {
       end: async () => {
         this.#listeners.delete(listener);
@@ -239,6 +245,7 @@ export class DiskStore implements ConfigStore {
 
   /** Reads what others wrote, for the listeners' sake. */
   #look(): void {
+    this.#lookAgain = this.#looking;
     if (this.#looking) return;
     this.#looking = true;
     void this.#read(() => {})
@@ -256,6 +263,7 @@ export class DiskStore implements ConfigStore {
       )
       .finally(() => {
         this.#looking = false;
+        if (this.#lookAgain && !this.#closed) this.#look();
       });
   }
 

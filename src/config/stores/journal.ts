@@ -11,8 +11,8 @@
  * A file is the SHA-256 of its number and its payload, and the payload, an encoded `propylon.v1.JournalRecord`.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { decodeJournalRecord, encodeJournalRecord } from '../../proto/codec.js';
 import type { JournalCheckpoint, JournalRecord } from '../../proto/messages.js';
 
@@ -107,7 +107,10 @@ export class Journal {
   /** From the newest checkpoint. */
   async #begin(): Promise<{ record: JournalRecord; anew: boolean }> {
     this.#place = null;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const made = await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) {
+      await giveToOwnerOf(dirname(this.#directory), (uid, gid) => chown(this.#directory, uid, gid));
+    }
     let gap = 0;
     for (let look = 0; look < MAX_LOOKS; look++) {
       const sequences = await this.#sequences();
@@ -185,7 +188,7 @@ export class Journal {
     try {
       let identity: string;
       try {
-        await giveToOwnerOf(this.#directory, file);
+        await giveToOwnerOf(this.#directory, (uid, gid) => file.chown(uid, gid));
         await file.writeFile(Buffer.concat([digestOf(sequence, payload), payload]));
         await file.sync();
         identity = identityOf(await file.stat({ bigint: true }));
@@ -246,10 +249,13 @@ function nullIfMissing(error: NodeJS.ErrnoException): null {
 }
 
 /** Root may push into the folder of a service that is not root, which must be able to read it afterwards. */
-async function giveToOwnerOf(directory: string, file: FileHandle): Promise<void> {
+async function giveToOwnerOf(
+  directory: string,
+  give: (uid: number, gid: number) => Promise<void>,
+): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(directory);
-  if (uid !== 0) await file.chown(uid, gid);
+  if (uid !== 0) await give(uid, gid);
 }
 
 /** Names are on disk only when their folder is. Windows has no such thing, and does it by itself. */

@@ -1,5 +1,5 @@
 /** Statuses of the nodes on one machine, a file each: small, often written, and worth nothing after a crash. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -24,14 +24,10 @@ export class NodeFiles {
     content.writeDoubleLE(Date.now() + ttlMs);
     content.set(status, EXPIRY_BYTES);
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const draft = join(this.#directory, `draft-${randomBytes(8).toString('hex')}`);
-    try {
-      await writeFile(draft, content, { mode: 0o600 });
-      await rename(draft, this.#path(nodeId));
-    } catch (error) {
-      await unlink(draft).catch(() => {});
-      throw error;
-    }
+    const path = this.#path(nodeId);
+    const draft = `${path}.draft`;
+    await writeFile(draft, content, { mode: 0o600 });
+    await rename(draft, path);
   }
 
   async leave(nodeId: string): Promise<void> {

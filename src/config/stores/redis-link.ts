@@ -52,6 +52,10 @@ export class RedisLink {
     );
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Resolves when the first attempt to connect is over, however it ended. */
   start(): Promise<void> {
     return this.#connection.start();

@@ -7,7 +7,7 @@
  * and the commands of hashes, lists, strings, sorted sets, scripts and pub/sub.
  */
 import { randomUUID } from 'node:crypto';
-import { configEventCodec, historyEntryCodec } from '../../proto/codec.js';
+import { configEventCodec } from '../../proto/codec.js';
 import type { HistoryEntry, SealedSnapshot } from '../../proto/messages.js';
 import type { Position, SealedHead } from '../head.js';
 import type { RedisStoreSettings } from '../settings.js';
@@ -16,14 +16,13 @@ import {
   type ConfigStore,
   ConflictError,
   DEFAULT_HISTORY,
-  type DocumentChange,
-  type RevisionCommit,
   type StoredDocument,
   type StoreListener,
   StoreUnavailableError,
   type Subscription,
 } from '../store.js';
-import { checkCommit, eventOf, fetchEvent, historyEntryOf } from './commits.js';
+import { checkCommit, fetchEvent } from './commits.js';
+import { documentArguments, revisionArguments } from './redis-arguments.js';
 import { type RedisClient, RedisClients } from './redis-clients.js';
 import { LostAnswerError, RedisLink } from './redis-link.js';
 import {
@@ -219,6 +218,7 @@ export class RedisStore implements ConfigStore {
   }
 
   async subscribe(listener: StoreListener): Promise<Subscription> {
+    if (this.#link.closed) throw new StoreUnavailableError('the store is closed');
     const subscription = new RedisSubscription({
       clients: this.#clients,
       clusterNodes: () => this.#link.clusterNodes(),
@@ -285,38 +285,4 @@ export class RedisStore implements ConfigStore {
 
 function documentKey(aggregate: string): string {
   return `document:${aggregate}`;
-}
-
-function revisionArguments(commit: RevisionCommit): ScriptArgument[] {
-  const { expected, position, head, change } = commit;
-  const entry = historyEntryOf(commit);
-  const event = eventOf(position.revision, expected?.revision ?? 0, entry);
-  return [
-    '1',
-    expected?.epoch ?? '',
-    expected?.revision ?? '',
-    position.epoch,
-    position.revision,
-    head.head,
-    head.mac,
-    historyEntryCodec.encode(entry),
-    configEventCodec.encode(event),
-    change.upserts.size,
-    ...[...change.upserts].flatMap(([key, { bytes }]) => [key, bytes]),
-    change.deletes.length,
-    ...change.deletes,
-  ];
-}
-
-function documentArguments(change: DocumentChange): ScriptArgument[] {
-  const { aggregate, expectedVersion, puts = new Map<string, Uint8Array>(), deletes = [], drop } = change;
-  return [
-    aggregate,
-    expectedVersion,
-    drop === true ? '1' : '0',
-    puts.size,
-    ...[...puts].flat(),
-    deletes.length,
-    ...deletes,
-  ];
 }

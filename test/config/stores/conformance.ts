@@ -365,6 +365,7 @@ export function describeStore(kind: string, makePlace: () => Promise<StorePlace>
       await expect(store.read()).rejects.toThrow(StoreUnavailableError);
       await expect(store.commit({})).rejects.toThrow('closed');
       await expect(store.nodes()).rejects.toThrow('closed');
+      await expect(store.subscribe(hearing())).rejects.toThrow('closed');
     });
   });
 }

@@ -202,10 +202,11 @@ describe('A disk store', () => {
 
   it('leaves its files to the owner of the folder when root writes to it', async (context) => {
     if (process.getuid?.() !== 0) context.skip('only root can give files away');
-    const store = await openAgain();
-    chownSync(journal, 4_321, 4_321);
-    await push(store, apis('a'));
-    expect(statSync(join(journal, '1'))).toMatchObject({ uid: 4_321, gid: 4_321 });
+    chownSync(place.directory, 4_321, 4_321);
+    await push(await openAgain(), apis('a'));
+    for (const path of [journal, join(journal, '0'), join(journal, '1')]) {
+      expect(statSync(path)).toMatchObject({ uid: 4_321, gid: 4_321 });
+    }
     expect(statSync(join(journal, '1')).mode & 0o777).toBe(0o600);
   });
 
