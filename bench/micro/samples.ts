@@ -62,6 +62,7 @@ export function exchange(headers: string, query: string): Exchange {
     bodyLength: 0,
     arrivedAt: 0,
     requestId: '',
+    overTls: false,
   };
   const made = new Exchange(request, SINK, 1);
   made.stage = STAGE;

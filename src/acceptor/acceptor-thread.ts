@@ -9,9 +9,16 @@ import { GATEWAY_RESPONSES } from '../exchange/gateway-response.js';
 import { Counters } from '../telemetry/counters.js';
 import { AcceptorState, type OwnAnswerReason } from './acceptor-state.js';
 import { ClientRequest } from './client-request.js';
-import type { AcceptorOptions, FromAcceptor, RefusedRequest, ToAcceptor } from './protocol.js';
+import type {
+  AcceptorOptions,
+  CertificateChange,
+  FromAcceptor,
+  RefusedRequest,
+  ToAcceptor,
+} from './protocol.js';
 import { remoteAddress } from './remote-address.js';
 import { RequestHead } from './request-head.js';
+import { type RequestHandler, TlsListener } from './tls-listener.js';
 import { uWS } from './uws.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -41,21 +48,28 @@ function tellRefused(): void {
 }
 
 const state = new AcceptorState(options.limits, new Int32Array(options.inFlight), counters, onOwnAnswer);
-const head = new RequestHead(options.limits);
 const app = uWS.App();
+const tls =
+  options.tlsPort === undefined
+    ? null
+    : new TlsListener(options.host, options.tlsPort, handlerWith(new RequestHead(options.limits, true)));
 let listenSocket: us_listen_socket | null = null;
 let stopped = false;
 
-app.any('/*', (res, req) => {
-  const refusal = head.read(req);
-  const shed = state.full;
-  const request = new ClientRequest(state, res, head, state.sourceIp ? remoteAddress(res) : '');
-  if (refusal !== undefined) request.refuse(refusal.response, refusal.reason, true);
-  else if (shed) request.refuse(GATEWAY_RESPONSES.SERVICE_UNAVAILABLE, 'shed');
-  else if (head.bodyLength > options.limits.maxBodyBytes)
-    request.refuse(GATEWAY_RESPONSES.REQUEST_TOO_LARGE, 'body_too_large');
-  else request.accept(head);
-});
+app.any('/*', handlerWith(new RequestHead(options.limits, false)));
+
+function handlerWith(head: RequestHead): RequestHandler {
+  return (res, req) => {
+    const refusal = head.read(req);
+    const shed = state.full;
+    const request = new ClientRequest(state, res, head, state.sourceIp ? remoteAddress(res) : '');
+    if (refusal !== undefined) request.refuse(refusal.response, refusal.reason, true);
+    else if (shed) request.refuse(GATEWAY_RESPONSES.SERVICE_UNAVAILABLE, 'shed');
+    else if (head.bodyLength > options.limits.maxBodyBytes)
+      request.refuse(GATEWAY_RESPONSES.REQUEST_TOO_LARGE, 'body_too_large');
+    else request.accept(head);
+  };
+}
 
 function onWorkerDeath(link: WorkerLink): void {
   state.links = state.links.filter((other) => other !== link);
@@ -65,11 +79,11 @@ function onWorkerDeath(link: WorkerLink): void {
 function listen(port: number): void {
   const flags = options.exclusive ? uWS.LIBUS_LISTEN_EXCLUSIVE_PORT : uWS.LIBUS_LISTEN_DEFAULT;
   app.listen(options.host, port, flags, (socket) => {
-    if (socket === false) {
+    if (socket !== false) listenSocket = socket;
+    if (socket === false || tls?.listen() === false) {
       tell({ type: 'listen-failed' });
       return;
     }
-    listenSocket = socket;
     tell({ type: 'listening', port: uWS.us_socket_local_port(socket) });
   });
 }
@@ -78,8 +92,19 @@ function drain(): void {
   state.draining = true;
   if (listenSocket !== null) uWS.us_listen_socket_close(listenSocket);
   listenSocket = null;
+  tls?.stopListening();
   // Answers still in a batch or a socket buffer get the rest of this turn.
   state.whenIdle(() => setImmediate(() => tell({ type: 'drained' })));
+}
+
+async function loadCertificates(change: CertificateChange): Promise<void> {
+  let error: string | null = null;
+  try {
+    await tls?.load(change);
+  } catch (reason) {
+    error = (reason as Error).message;
+  }
+  tell({ type: 'certificates-loaded', error });
 }
 
 main.on('message', (message: ToAcceptor) => {
@@ -92,6 +117,9 @@ main.on('message', (message: ToAcceptor) => {
     case 'source-ip':
       state.sourceIp = message.needed;
       break;
+    case 'certificates':
+      void loadCertificates(message.change);
+      break;
     case 'listen':
       listen(message.port);
       break;
@@ -101,6 +129,7 @@ main.on('message', (message: ToAcceptor) => {
     case 'stop':
       stopped = true;
       app.close();
+      tls?.close();
       for (const link of state.links) link.close();
       main.close();
       break;

@@ -370,8 +370,8 @@ export class ClientRequest {
 
 /** The head object is reused for the next request. */
 function copied(head: RequestHead): HeadFields & { bodyLength: number } {
-  const { method, path, query, host, headers, requestId, bodyLength } = head;
-  return { method, path, query, host, headers, requestId, bodyLength };
+  const { method, path, query, host, headers, requestId, overTls, bodyLength } = head;
+  return { method, path, query, host, headers, requestId, overTls, bodyLength };
 }
 
 function joined(parts: Uint8Array[], size: number): Uint8Array {

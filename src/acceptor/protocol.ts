@@ -6,6 +6,8 @@ import type { AcceptorLimits } from './acceptor-state.js';
 export interface AcceptorOptions {
   host: string;
   port: number;
+  /** Absent: no port for HTTPS. */
+  tlsPort?: number;
   limits: AcceptorLimits;
   /** Int32: requests in flight in the node. */
   inFlight: SharedArrayBuffer;
@@ -17,11 +19,33 @@ export interface AcceptorOptions {
   exclusive: boolean;
 }
 
+/** PEM files that uWebSockets.js can use: the certificate followed by its chain, and the key without a passphrase. */
+export interface CertificateFiles {
+  certFile: string;
+  keyFile: string;
+}
+
+/** A host name in lower case, of at most 10 labels; `*.example.com` stands for one label. */
+export interface ServerName {
+  name: string;
+  files: CertificateFiles;
+}
+
+/** What new TLS handshakes are answered with. */
+export interface CertificateChange {
+  /** For clients that name no known server. Null: it stays as it is, and so do the names there are. */
+  defaultCertificate: CertificateFiles | null;
+  /** All names; beside a null default those that are new. */
+  names: ServerName[];
+}
+
 export type ToAcceptor =
   /** A worker's end of a mailbox: send it requests from now on. */
   | { type: 'attach'; port: MessagePort }
   /** Whether requests carry the client's address from now on (config/needs-source-ip.ts). */
   | { type: 'source-ip'; needed: boolean }
+  /** Only with a `tlsPort`, and before `listen`; answered with `certificates-loaded`, and one at a time. */
+  | { type: 'certificates'; change: CertificateChange }
   | { type: 'listen'; port: number }
   /** Stop accepting, finish what is under way, then say `drained`. */
   | { type: 'drain' }
@@ -42,5 +66,7 @@ export interface RefusedRequest {
 export type FromAcceptor =
   | { type: 'listening'; port: number }
   | { type: 'listen-failed' }
+  /** With an error they are not, and what served before goes on. */
+  | { type: 'certificates-loaded'; error: string | null }
   | { type: 'refused'; requests: RefusedRequest[] }
   | { type: 'drained' };

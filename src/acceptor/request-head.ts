@@ -58,6 +58,8 @@ export class RequestHead {
   isHead = false;
   requestId = '';
 
+  /** The client's connection is encrypted. */
+  readonly overTls: boolean;
   readonly #limits: HeadLimits;
   #bytes = 0;
   #hosts = 0;
@@ -69,8 +71,9 @@ export class RequestHead {
   #checkedHost = '';
   readonly #visit = (name: string, value: string): void => this.#header(name, value);
 
-  constructor(limits: HeadLimits) {
+  constructor(limits: HeadLimits, overTls: boolean) {
     this.#limits = limits;
+    this.overTls = overTls;
   }
 
   /** Undefined when the head is sound; must be called inside the uWS handler. */

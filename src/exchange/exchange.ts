@@ -53,6 +53,8 @@ export interface ParsedRequest {
   /** Lower-case names; without Host and the headers of reference 02 section 2.1. */
   headers: HeaderBlock;
   sourceIp: string;
+  /** The client's connection is encrypted. */
+  overTls: boolean;
   /**
    * Whole body, null when empty, or `'stream'` when it follows in chunks. A step that needed the whole of a streamed
    * body puts it here, with its length, for the steps after it.

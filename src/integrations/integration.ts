@@ -45,6 +45,8 @@ export interface IntegrationServices {
 export interface ListenerInfo {
   readonly port: number;
   readonly protocol: 'http' | 'https';
+  /** Where requests come in that are `overTls`, which have `https`; absent: nowhere. */
+  readonly tlsPort?: number;
 }
 
 /** A Lambda invocation's outcome. */

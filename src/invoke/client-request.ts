@@ -31,7 +31,7 @@ export function readRequest(request: ClientRequest, limits: Limits): ReadRequest
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
   const query = question < 0 ? '' : target.slice(question + 1);
-  const head = new RequestHead(limits);
+  const head = new RequestHead(limits, false);
   const refusal = head.read({
     getCaseSensitiveMethod: () => method,
     getUrl: () => path,
@@ -50,6 +50,7 @@ export function readRequest(request: ClientRequest, limits: Limits): ReadRequest
       host: head.host,
       headers: head.headers,
       sourceIp: SOURCE_IP,
+      overTls: head.overTls,
       body: bytes === 0 ? null : body,
       bodyLength: bytes,
       arrivedAt: now(),

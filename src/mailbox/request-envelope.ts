@@ -17,9 +17,13 @@ const SOURCE_IP = 1 << 12;
 const REQUEST_ID = 1 << 13;
 const BODY = 1 << 14;
 const BODY_LENGTH = 1 << 15;
+const OVER_TLS = 1 << 16;
 
 /** What the acceptor reads from a request's head and the worker wants to know. */
-export type HeadFields = Pick<ParsedRequest, 'method' | 'path' | 'query' | 'host' | 'headers' | 'requestId'>;
+export type HeadFields = Pick<
+  ParsedRequest,
+  'method' | 'path' | 'query' | 'host' | 'headers' | 'requestId' | 'overTls'
+>;
 
 /** The sending side; one per mailbox. */
 export class RequestWriter {
@@ -73,6 +77,7 @@ export class RequestWriter {
       code |= BODY_LENGTH;
       batch.push(bodyLength);
     }
+    if (head.overTls) code |= OVER_TLS;
     batch[at] = code;
   }
 }
@@ -106,6 +111,7 @@ export class RequestReader {
       headers,
       sourceIp,
       requestId,
+      overTls: (code & OVER_TLS) !== 0,
       body: bodyLength === WHOLE_BODY ? body : 'stream',
       bodyLength,
       arrivedAt: batch[0] as number,

@@ -2,7 +2,13 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
-import type { AcceptorOptions, FromAcceptor, RefusedRequest, ToAcceptor } from '../acceptor/protocol.js';
+import type {
+  AcceptorOptions,
+  CertificateChange,
+  FromAcceptor,
+  RefusedRequest,
+  ToAcceptor,
+} from '../acceptor/protocol.js';
 import type { EventLoopLoad } from '../telemetry/prometheus.js';
 
 /** An acceptor that is told to stop has nothing left to wait for; this is for one that hangs. */
@@ -53,6 +59,18 @@ export class AcceptorPool {
 
   carrySourceIp(needed: boolean): void {
     for (const thread of this.#threads) this.#send(thread, { type: 'source-ip', needed });
+  }
+
+  /** One call at a time. @throws Error when not all acceptors have taken the change */
+  async loadCertificates(change: CertificateChange): Promise<void> {
+    await Promise.all(
+      this.#threads.map(async (thread) => {
+        const answer = answerOf(thread, ['certificates-loaded']);
+        this.#send(thread, { type: 'certificates', change });
+        const loaded = await answer;
+        if (loaded.type === 'certificates-loaded' && loaded.error !== null) throw new Error(loaded.error);
+      }),
+    );
   }
 
   /** @throws Error when any acceptor cannot listen */

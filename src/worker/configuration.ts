@@ -1,7 +1,7 @@
 /**
  * What one worker serves, item by item. A new configuration is prepared beside the running one, in slices between
- * requests: only stages that changed are decoded and compiled. What was compiled before is dropped with the last request
- * that uses it. Decoded stages are not kept: they are several times as large as their bytes, which are shared.
+ * requests: only stages that changed are compiled, and of those only resources that changed are decoded. What was
+ * compiled before is dropped with the last request that uses it.
  */
 import { ItemError, itemKey, stageKey } from '../config/items.js';
 import { needsSourceIp } from '../config/needs-source-ip.js';
@@ -10,7 +10,7 @@ import type { ApiItem, Item, Mapping } from '../model/snapshot.js';
 import { type CompiledStage, compileStage } from '../pipeline/compile-stage.js';
 import { Gateway, type GatewayOptions, type ServedStage } from '../pipeline/gateway.js';
 import { planOnDemand } from '../pipeline/plan.js';
-import { decodeItemInSteps } from '../proto/item-steps.js';
+import { decodeItemInSteps, type KnownResources, type ResourceMemory } from '../proto/item-steps.js';
 import { type AddressTable, compileAddresses } from '../routing/address-table.js';
 import { inSlices, type Steps } from '../steps.js';
 import type { ConfigurationFacts, ConfigurationMessage, SharedItem } from './protocol.js';
@@ -30,6 +30,8 @@ interface HeldStage {
   /** The part of the API's item that was compiled into the stage. */
   apiName: string;
   needsSourceIp: boolean;
+  /** Plans that no request has asked for yet hold them anyway. */
+  resources: KnownResources;
   compiled: CompiledStage;
   served: ServedStage;
 }
@@ -47,6 +49,7 @@ export interface PreparedConfiguration {
 }
 
 const STAGE_PREFIX = 'stage/';
+const NO_RESOURCES: KnownResources = new Map();
 
 export class WorkerConfiguration {
   readonly gateway: Gateway;
@@ -128,7 +131,9 @@ export class WorkerConfiguration {
 
   *#stage(source: SharedItem, items: HeldItems): Steps<HeldItem> {
     const { key, hash } = source;
-    const item = yield* readItem(source);
+    const before = this.#items.get(key);
+    const memory = { before: before?.kind === 'stage' ? before.resources : NO_RESOURCES, now: new Map() };
+    const item = yield* readItem(source, memory);
     if (item === undefined) return { kind: 'unknown', hash };
     // Its key says that it is a stage.
     if (item.kind !== 'stage') throw new ItemError(key, 'is no stage');
@@ -147,7 +152,6 @@ export class WorkerConfiguration {
     } catch (error) {
       throw new ItemError(key, (error as Error).message, { cause: error });
     }
-    const before = this.#items.get(key);
     return {
       kind: 'stage',
       hash,
@@ -156,6 +160,7 @@ export class WorkerConfiguration {
       name: stage.name,
       apiName: api.name,
       needsSourceIp: yield* needsSourceIp(stage),
+      resources: memory.now,
       compiled,
       served: before?.kind === 'stage' ? before.served : { compiled },
     };
@@ -204,11 +209,11 @@ function* readSmallItem(source: SharedItem): Steps<HeldItem> {
 }
 
 /** As config/items.ts does it, in steps. @throws ItemError */
-function* readItem({ key, bytes }: SharedItem): Steps<Item | undefined> {
+function* readItem({ key, bytes }: SharedItem, memory?: ResourceMemory): Steps<Item | undefined> {
   let item: Item | undefined;
   try {
     // Copied out of the shared memory: text is not decoded straight from it.
-    item = yield* decodeItemInSteps(Buffer.from(bytes));
+    item = yield* decodeItemInSteps(Buffer.from(bytes), memory);
   } catch (error) {
     throw new ItemError(key, `is no configuration item: ${(error as Error).message}`, { cause: error });
   }

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AwsEndpointSettings } from '../aws/endpoints.js';
 import type { StoredItem } from '../config/items.js';
 import type { AccessLogSettings, LambdaSettings } from '../config/settings.js';
+import type { ListenerInfo } from '../integrations/integration.js';
 import type { GatewayOptions } from '../pipeline/gateway.js';
 import type { NamedUpstreams } from '../upstream/balancing/target-counts.js';
 import type { UpstreamSettings } from '../upstream/upstream.js';
@@ -32,7 +33,7 @@ export interface WorkerSettings {
   lambda: LambdaSettings;
   aws: AwsEndpointSettings;
   accessLog: AccessLogSettings['format'];
-  listener: { port: number; protocol: 'http' | 'https' };
+  listener: ListenerInfo;
 }
 
 /** One item of a node's configuration. Its bytes are in memory that the node and all its workers share. */

@@ -12,6 +12,7 @@ const head = fc.record({
   host: fc.constantFrom('a.test', 'b.test', ''),
   headers: text,
   requestId: text,
+  overTls: fc.boolean(),
 });
 const body = fc.oneof(
   fc.record({

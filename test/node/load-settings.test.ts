@@ -127,6 +127,9 @@ describe('settings', () => {
       executeApiHosts: 'false',
       executeApiPaths: 'false',
       skipAuthorization: 'true',
+      tlsPort: '8443',
+      tlsCert: 'server.pem',
+      tlsKey: 'server.key',
       region: 'eu-west-1',
       accountId: '012345678901',
       lambdaEndpoint: 'http://localhost:9001',
@@ -163,6 +166,7 @@ describe('settings', () => {
     const expected = {
       port: 1,
       host: '127.0.0.9',
+      tls: { port: 8_443, certFile: join(folder, 'server.pem'), keyFile: join(folder, 'server.key') },
       adminPort: 2,
       adminHost: '127.0.0.8',
       workers: 3,
@@ -328,6 +332,22 @@ describe('settings', () => {
     expect(await problems({ flags: { port: '9000', adminPort: '9000' } })).toEqual([text]);
     await load({ flags: { port: '0', adminPort: '0' } });
     await load({ flags: { port: '9000', adminPort: '9000', host: '127.0.0.2' } });
+  });
+
+  it('have a port for TLS with a certificate and a key, or none of them', async () => {
+    const tls = { tlsCert: 'c.pem', tlsKey: 'k.pem' };
+    expect(await problems({ flags: { tlsPort: '8443', tlsCert: 'c.pem' } })).toEqual([
+      '--tls-port needs a certificate and its private key: add --tls-cert and --tls-key',
+    ]);
+    expect(await problems({ flags: { tlsKey: 'k.pem' } })).toEqual([
+      '--tls-key has no effect without a port for it: add --tls-port',
+    ]);
+    expect(await problems({ flags: { ...tls, tlsPort: '8080' } })).toEqual([
+      'clients with and without TLS cannot share port 8080: choose another with --tls-port',
+    ]);
+    expect(await problems({ flags: { ...tls, tlsPort: '8081' } })).toEqual([
+      'clients and the admin port cannot share port 8081: choose another with --admin-port',
+    ]);
   });
 
   it('warn of an access log file that nothing is written to', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.js';
 
 export function certificatePath(file: string): string {
   return fileURLToPath(new URL(`../end-to-end/certificates/${file}`, import.meta.url));
@@ -38,6 +39,11 @@ export async function shownCertificate(port: number, servername?: string): Promi
   const { CN } = socket.getPeerCertificate().subject;
   socket.destroy();
   return String(CN);
+}
+
+/** Resolves when that is the certificate. Connections that come while listeners are exchanged may be reset. */
+export function untilShown(port: number, servername: string | undefined, subject: string): Promise<void> {
+  return until(async () => (await shownCertificate(port, servername).catch(() => '')) === subject);
 }
 
 export interface HttpsAnswer {

@@ -43,6 +43,7 @@ function exchange(request: Partial<ParsedRequest> = {}): Exchange {
       headers: 'user-agent: curl/8.5\r\naccept: */*\r\n',
       sourceIp: '192.0.2.7',
       requestId: '',
+      overTls: false,
       body: null,
       bodyLength: 0,
       arrivedAt,

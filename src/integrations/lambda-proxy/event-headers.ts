@@ -19,12 +19,19 @@ export interface EventHeaders {
   traceId: string;
 }
 
+/** Members for `X-Forwarded-Port` and `X-Forwarded-Proto`, as JSON text. */
+export interface ForwardedMembers {
+  /** Of `headers`. */
+  readonly single: string;
+  /** Of `multiValueHeaders`. */
+  readonly multi: string;
+}
+
 /** What the gateway itself says in the headers of an event. */
 export interface AddedHeaders {
   host: string;
   sourceIp: string;
-  /** Members for `X-Forwarded-Port` and `X-Forwarded-Proto`, in both forms: they never change. */
-  forwarded: { readonly single: string; readonly multi: string };
+  forwarded: ForwardedMembers;
   /** There is a body: without a Content-Type it counts as JSON. */
   hasBody: boolean;
 }

@@ -5,7 +5,7 @@ import { type BinaryMatcher, compileBinaryMatcher } from '../../http/media-type.
 import { parseQuery } from '../../http/query.js';
 import { wireJson } from '../../http/wire-text.js';
 import type { IntegrationContext } from '../integration.js';
-import { readEventHeaders } from './event-headers.js';
+import { type ForwardedMembers, readEventHeaders } from './event-headers.js';
 
 export interface BuiltEvent {
   json: string;
@@ -15,7 +15,9 @@ export interface BuiltEvent {
 /** Builds the events of one method: everything its configuration decides is JSON text already. */
 export class EventBuilder {
   readonly #isBinary: BinaryMatcher;
-  readonly #forwarded: { readonly single: string; readonly multi: string };
+  readonly #forwarded: ForwardedMembers;
+  /** Of requests over TLS. */
+  readonly #forwardedOverTls: ForwardedMembers;
   /** Keys of `pathParameters`, `"name":`. */
   readonly #pathKeys: readonly string[];
   readonly #resource: string;
@@ -25,12 +27,10 @@ export class EventBuilder {
 
   constructor(context: IntegrationContext) {
     const { stage, resource, method, services } = context;
-    const { port, protocol } = services.listener;
+    const { port, protocol, tlsPort = port } = services.listener;
     this.#isBinary = compileBinaryMatcher(stage.binaryMediaTypes);
-    this.#forwarded = {
-      single: `"X-Forwarded-Port":"${port}","X-Forwarded-Proto":"${protocol}"`,
-      multi: `"X-Forwarded-Port":["${port}"],"X-Forwarded-Proto":["${protocol}"]`,
-    };
+    this.#forwarded = forwardedMembers(port, protocol);
+    this.#forwardedOverTls = forwardedMembers(tlsPort, 'https');
     this.#pathKeys = context.pathParameterNames.map((name) => `${JSON.stringify(name)}:`);
     const path = JSON.stringify(resource.path);
     const variables = Object.keys(stage.variables).length > 0 ? JSON.stringify(stage.variables) : 'null';
@@ -50,7 +50,7 @@ export class EventBuilder {
     const headers = readEventHeaders(request.headers, {
       host: request.host,
       sourceIp: request.sourceIp,
-      forwarded: this.#forwarded,
+      forwarded: request.overTls ? this.#forwardedOverTls : this.#forwarded,
       hasBody,
     });
     const now = Date.now();
@@ -85,6 +85,13 @@ export class EventBuilder {
       ? `"${bytes.toString('base64')}","isBase64Encoded":true}`
       : `${JSON.stringify(bytes.toString('utf8'))},"isBase64Encoded":false}`;
   }
+}
+
+function forwardedMembers(port: number, protocol: 'http' | 'https'): ForwardedMembers {
+  return {
+    single: `"X-Forwarded-Port":"${port}","X-Forwarded-Proto":"${protocol}"`,
+    multi: `"X-Forwarded-Port":["${port}"],"X-Forwarded-Proto":["${protocol}"]`,
+  };
 }
 
 const IDENTITY =

@@ -122,6 +122,7 @@ export function requestOf(parts: RequestParts = {}): ParsedRequest {
     bodyLength: 0,
     arrivedAt: now(),
     requestId: '',
+    overTls: false,
     ...request,
   };
 }

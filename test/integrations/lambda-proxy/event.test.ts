@@ -188,6 +188,13 @@ describe('headers', () => {
     expect(headers).toMatchObject({ 'X-Forwarded-Port': `${port}`, 'X-Forwarded-Proto': protocol });
   });
 
+  test('a request over TLS came in at the port for TLS', () => {
+    const listener = { port: 8080, protocol: 'http' as const, tlsPort: 8443 };
+    const { headers, multiValueHeaders } = eventOf({ listener, request: { overTls: true } });
+    expect(headers).toMatchObject({ 'X-Forwarded-Port': '8443', 'X-Forwarded-Proto': 'https' });
+    expect(multiValueHeaders).toMatchObject({ 'X-Forwarded-Port': ['8443'], 'X-Forwarded-Proto': ['https'] });
+  });
+
   test('the trace id of the event, of the call and of the answer are one', () => {
     const { calls, answer } = run({ headers: ['x-amzn-trace-id: Root=1-650f3c10-0123456789abcdef01234567'] });
     const trace = JSON.parse(String(calls[0]?.payload)).headers['X-Amzn-Trace-Id'];

@@ -86,6 +86,7 @@ export function newExchange(test: Case, sink: AnswerSink): Exchange {
       bodyLength: 0,
       arrivedAt: 0,
       requestId: '',
+      overTls: false,
       ...test.request,
     },
     sink,
