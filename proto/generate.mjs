@@ -1,5 +1,5 @@
 // Static protobuf code from propylon/v1/*.proto, with no run-time reflection. Only src/proto/codec.ts imports the
-// result. It goes to dist/ as well, because tsc does not copy plain JavaScript.
+// result. It goes to dist/ and dist-bench/ as well, because tsc does not copy plain JavaScript.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,4 +25,6 @@ execFileSync(
   ],
   { stdio: 'inherit' },
 );
-cpSync(target, join(root, 'dist/proto/generated'), { recursive: true });
+for (const output of ['dist', 'dist-bench/src']) {
+  cpSync(target, join(root, output, 'proto/generated'), { recursive: true });
+}

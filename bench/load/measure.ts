@@ -240,7 +240,8 @@ function openRound(
   };
 }
 
-function percentiles({ latency }: Pick<LoadResult, 'latency'>): Latency {
+/** Those of `OPEN_PERCENTILES`, and the highest. */
+export function percentiles({ latency }: Pick<LoadResult, 'latency'>): Latency {
   return {
     ...Object.fromEntries(OPEN_PERCENTILES.map((p) => [`p${p}`, latency.percentile(p)])),
     max: latency.max,

@@ -141,5 +141,6 @@ export function targetsTable(targets: readonly TargetResult[]): string {
 
 export function measuredText({ measured, unit }: TargetResult): string {
   if (measured === undefined) return 'not measured';
-  return unit === 'MB' ? `+${measured.toFixed(0)} MB` : measured.toFixed(2);
+  if (unit === 'MB') return `+${measured.toFixed(0)} MB`;
+  return `${measured.toFixed(2)}${unit === '' ? '' : ` ${unit}`}`;
 }

@@ -8,8 +8,12 @@ export interface BannerData {
   version: string;
   host: string;
   port: number;
+  /** Null: there is none. */
+  tlsPort: number | null;
   adminHost: string;
   adminPort: number;
+  /** Whether callers of the control plane have to sign; null: not known. */
+  accessKeys: boolean | null;
   workers: number;
   acceptors: number;
   store: ConfigSummary;
@@ -37,12 +41,19 @@ export interface BannerApi {
 export function banner(data: BannerData): string {
   const rows: [label: string, text: string][] = [
     ['listening', `${url(data.host, data.port)}/`],
+    ...(data.tlsPort === null
+      ? []
+      : [['', `https://${named(data.host)}:${data.tlsPort}/`] as [string, string]]),
     ['admin', `${url(data.adminHost, data.adminPort)}/  (healthz, readyz, metrics)`],
+    ...controlRows(data),
     ['threads', `${count(data.acceptors, 'acceptor')}, ${count(data.workers, 'worker')}`],
     ...storeRows(data.store),
   ];
   if (data.apis.length === 0 && data.store.apis === 0) {
-    rows.push(['API', 'none yet: name an OpenAPI document, as in "propylon start api.yaml", or push one']);
+    rows.push([
+      'API',
+      'none yet: name an OpenAPI document, as in "propylon start api.yaml", push one, or make one with AWS tools',
+    ]);
   }
   for (const api of data.apis) {
     const methods = count(api.methods, 'method');
@@ -57,6 +68,21 @@ export function banner(data: BannerData): string {
   for (const warning of data.warnings) rows.push(['warning', warning]);
   const lines = rows.map(([label, text]) => `  ${label.padEnd(11)}${printable(text)}`);
   return `Propylon ${data.version} is serving\n${lines.join('\n')}\n`;
+}
+
+function controlRows({ adminHost, adminPort, accessKeys }: BannerData): [label: string, text: string][] {
+  const row: [string, string] = ['control', `${url(adminHost, adminPort)}  (AWS SDKs, CLI: --endpoint-url)`];
+  switch (accessKeys) {
+    case true:
+      return [row, ['', 'calls are signed with an access key']];
+    case false:
+      return [
+        row,
+        ['', 'no access keys: only this machine is served ("propylon admin create-key" makes one)'],
+      ];
+    case null:
+      return [row, ['', 'whether there are access keys is not known while the store is away']];
+  }
 }
 
 function storeRows(store: ConfigSummary): [label: string, text: string][] {
@@ -80,9 +106,12 @@ const EVERYWHERE = ['0.0.0.0', '::'];
 const LOCAL = [...EVERYWHERE, '127.0.0.1', '::1', 'localhost'];
 
 /** A wildcard address is no place a client can name. */
+function named(host: string): string {
+  return EVERYWHERE.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+}
+
 function url(host: string, port: number): string {
-  const named = EVERYWHERE.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${named}:${port}`;
+  return `http://${named(host)}:${port}`;
 }
 
 function addresses(data: BannerData, api: BannerApi): string[] {

@@ -1,6 +1,7 @@
 /** The commands of a cluster, as `propylon` knows them; the code of each is loaded when it runs. */
 import { type Command, Option } from 'commander';
-import { addPublishFlags, addPushFlags, addStoreFlags, flagSource } from './flags.js';
+import type { CreateKeyFlags } from './admin.js';
+import { addKeyFlags, addPublishFlags, addPushFlags, addStoreFlags, flagSource } from './flags.js';
 import type { HistoryFlags } from './history.js';
 import type { PublishFlags } from './publishing.js';
 import type { PullFlags } from './pull.js';
@@ -21,6 +22,7 @@ export function addClusterCommands(program: Command): void {
   addRollback(program);
   addRemove(program);
   addPull(program);
+  addAdmin(program);
 }
 
 function addPush(program: Command): void {
@@ -215,6 +217,57 @@ Examples:
       // As a setting a stage is about definitions, and no definition is read here.
       const { stage: _stage, ...settings } = options;
       process.exitCode = await pull(flagSource([], settings), options);
+    });
+}
+
+function addAdmin(program: Command): void {
+  const admin = program
+    .command('admin')
+    .description('the access keys that AWS SDKs, the AWS CLI and Terraform sign their calls with')
+    .helpOption('-h, --help', 'print this help');
+  const create = admin
+    .command('create-key')
+    .description('make an access key and show its secret, once')
+    .option('--name <text>', 'who or what it is for')
+    .option('--read-only', 'it may read, and change nothing')
+    .option('--json', 'print one JSON document instead of text');
+  addKeyFlags(create);
+  create
+    .addHelpText(
+      'after',
+      `
+Without any access key the control plane serves callers on the machine of a node, without signatures, and nobody else.
+Secrets are kept encrypted: with the configuration key, or for a data folder with the file admin.key in it.
+${STORE_HELP}
+
+Examples:
+  propylon admin create-key --name ci --data-dir /var/lib/propylon
+  propylon admin create-key --name dashboards --read-only --redis redis://localhost:6379 --config-key @key.txt`,
+    )
+    .action(async (options: Options & CreateKeyFlags) => {
+      const { createKey } = await import('./admin.js');
+      process.exitCode = await createKey(flagSource([], options), options);
+    });
+  const list = admin
+    .command('list-keys')
+    .description('show the access keys, without their secrets')
+    .option('--json', 'print one JSON document instead of text');
+  addStoreFlags(list);
+  list.addHelpText('after', STORE_HELP).action(async (options: Options & { json?: boolean }) => {
+    const { listKeys } = await import('./admin.js');
+    process.exitCode = await listKeys(flagSource([], options), options.json === true);
+  });
+  const remove = admin
+    .command('delete-key')
+    .description('end an access key, at once and on every node')
+    .argument('<id>', 'of list-keys')
+    .option('--json', 'print one JSON document instead of text');
+  addStoreFlags(remove);
+  remove
+    .addHelpText('after', STORE_HELP)
+    .action(async (id: string, options: Options & { json?: boolean }) => {
+      const { deleteKey } = await import('./admin.js');
+      process.exitCode = await deleteKey(flagSource([], options), id, options.json === true);
     });
 }
 

@@ -21,7 +21,7 @@ type FlagKey = SettingKey | 'config' | 'stageVariable' | 'function';
 type FlagGroups = readonly { heading: string; keys: readonly FlagKey[] }[];
 
 const START_GROUPS: FlagGroups = [
-  { heading: 'Listening:', keys: ['port', 'host', 'adminPort', 'adminHost'] },
+  { heading: 'Listening:', keys: ['port', 'host', 'tlsPort', 'tlsCert', 'tlsKey', 'adminPort', 'adminHost'] },
   {
     heading: 'APIs:',
     keys: [
@@ -112,6 +112,11 @@ export function addStoreFlags(command: Command): void {
   addFlags(command, [STORE_GROUP]);
 }
 
+/** Adds those of a command that makes an access key. */
+export function addKeyFlags(command: Command): void {
+  addFlags(command, [STORE_GROUP, { heading: 'Calls:', keys: ['region'] }]);
+}
+
 /** Adds those of a command that publishes definitions. */
 export function addPushFlags(command: Command): void {
   addFlags(command, PUSH_GROUPS);
@@ -184,6 +189,7 @@ propylon.yaml holds the same settings; paths in it are relative to the file:
   host: 0.0.0.0
   port: 8080              # also adminHost, adminPort, workers, acceptors, grace, watch, region,
                           # accountId, executeApiHosts, executeApiPaths, skipAuthorization
+  tls: { port: 8443, cert: server.pem, key: server-key.pem }
   stageVariables: { version: 2 }                 # for every API; so is stage
   apis:
     - definition: orders.yaml

@@ -92,15 +92,19 @@ export function lossesOf(
   lambda: LambdaSettings,
 ): string[] {
   const canaries = pulled.filter(({ stage }) => stage.canary !== undefined);
+  const pushed = pulled.filter(({ api }) => !owned.has(api.id));
+  const upstreams = namedUpstreams(pushed);
   return [
     ...canaries.map(
       ({ api, stage }) =>
         `${api.id}/${stage.name} has a canary, which is not in its document: a push of it ends the canary`,
     ),
-    ...changesOfPush(
-      pulled.filter(({ api }) => !owned.has(api.id)),
-      lambda,
-    ),
+    ...changesOfPush(pushed, lambda),
+    ...(upstreams.length === 0
+      ? []
+      : [
+          `a push needs the upstreams ${upstreams.join(', ')}, which every node has in its own configuration: add them to the file for --config`,
+        ]),
     ...leftAlone(pulled, live).map((what) => `not written, and left as it is by a push: ${what}`),
   ];
 }
@@ -135,6 +139,15 @@ function changesOfPush(pulled: readonly PulledStage[], { region, accountId }: La
     ...refused.map((problem) => `a push refuses ${problem}`),
     ...changes.map((change) => `a push changes what is served: ${summaryLine(change)}`),
   ];
+}
+
+/** A document names them, and the configuration of whoever pushes it must have them. */
+function namedUpstreams(pulled: readonly PulledStage[]): string[] {
+  const methods = pulled.flatMap(({ stage }) =>
+    stage.deployment.definition.resources.flatMap((resource) => resource.methods),
+  );
+  const names = methods.flatMap(({ integration }) => integration?.upstream ?? []);
+  return [...new Set(names.filter((name) => !name.startsWith('{')))].sort();
 }
 
 function leftAlone(

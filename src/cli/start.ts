@@ -25,7 +25,8 @@ export async function start(flags: Source): Promise<void> {
   warnings.push(...importAll(definitions, 'nothing is served'), ...risks(settings));
   const config = await launch(settings, definitions, shutdown);
   shutdown.watchOver(config, settings.graceMs);
-  say(block(settings, definitions, config, warnings));
+  const keys = await config.hasAccessKeys();
+  say(block(settings, definitions, config, keys, warnings));
   reloader?.attach(config);
 }
 
@@ -36,7 +37,13 @@ function risks(settings: NodeSettings): string[] {
   }
   if (!isLoopback(settings.adminHost)) {
     warnings.push(
-      `the admin port is open to other machines on ${settings.adminHost} and asks for no credentials (--admin-host)`,
+      `the admin port is open to other machines on ${settings.adminHost} (--admin-host): health and metrics ask for no credentials, the control plane asks for access keys`,
+    );
+  }
+  if (settings.tls !== undefined && logsToStandardOutput(settings)) {
+    warnings.push(
+      'uWebSockets.js puts lines of its own between those of the access log when certificates of domains change: ' +
+        'give the log a file (--access-log-file)',
     );
   }
   return warnings;
@@ -50,7 +57,7 @@ async function launch(
   // The gateway itself is loaded last: wrong settings are told at once.
   const { ConfigActor } = await import('../node/config-actor.js');
   try {
-    return await ConfigActor.start(settings, definitions.items(), (error) => shutdown.fatal(error));
+    return await ConfigActor.start(settings, definitions.local(), (error) => shutdown.fatal(error));
   } catch (error) {
     const failure = new CommandError((error as Error).message);
     failure.cause = error;
@@ -59,18 +66,22 @@ async function launch(
 }
 
 /** People read standard output, unless it is the access log, which programs read. */
-function sayer({ accessLog }: NodeSettings): (text: string) => void {
-  const logIsThere = accessLog.format !== 'off' && accessLog.file === undefined;
-  const stream = logIsThere ? process.stderr : process.stdout;
+function sayer(settings: NodeSettings): (text: string) => void {
+  const stream = logsToStandardOutput(settings) ? process.stderr : process.stdout;
   return (text) => {
     stream.write(text);
   };
+}
+
+function logsToStandardOutput({ accessLog }: NodeSettings): boolean {
+  return accessLog.format !== 'off' && accessLog.file === undefined;
 }
 
 function block(
   settings: NodeSettings,
   definitions: ApiDefinitions,
   config: ConfigActor,
+  accessKeys: boolean | null,
   warnings: readonly string[],
 ): string {
   const { node } = config;
@@ -78,8 +89,10 @@ function block(
     version: VERSION,
     host: settings.host,
     port: node.port,
+    tlsPort: node.tlsPort,
     adminHost: settings.adminHost,
     adminPort: node.adminPort,
+    accessKeys,
     workers: settings.workers,
     acceptors: settings.acceptors,
     store: config.summary(),

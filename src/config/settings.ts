@@ -7,6 +7,8 @@ export interface NodeSettings {
   /** Address clients connect to; `0.0.0.0` by default. */
   host: string;
   port: number;
+  /** Absent: clients come without TLS only. */
+  tls?: TlsSettings;
   /** Loopback unless told otherwise. */
   adminHost: string;
   adminPort: number;
@@ -42,6 +44,14 @@ export interface NodeSettings {
   configKey?: Uint8Array;
   /** Absent: made once and kept in the state directory. */
   nodeId?: string;
+}
+
+/** A second port for clients, for HTTPS. */
+export interface TlsSettings {
+  port: number;
+  /** PEM files, as absolute paths: what clients are shown that ask for no custom domain with a certificate of its own. */
+  certFile: string;
+  keyFile: string;
 }
 
 /** What `openStore` in src/config/stores opens. */

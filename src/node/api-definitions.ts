@@ -1,7 +1,8 @@
 /** The imported definitions behind the APIs of a node; the last good one of each file, however often files change. */
-import { buildSnapshot, type DeployedDefinition } from '../config/build-snapshot.js';
-import { type Items, itemsOfSnapshot } from '../config/items.js';
+import { apiIdOf, buildSnapshot, type DeployedDefinition } from '../config/build-snapshot.js';
+import { itemsOfSnapshot } from '../config/items.js';
 import type { NodeSettings } from '../config/settings.js';
+import type { LocalDefinitions } from '../control-plane/protocol.js';
 import type { Definition, Snapshot } from '../model/snapshot.js';
 import { findNotExecuted } from '../openapi/not-executed.js';
 import type { Problem } from '../openapi/problem.js';
@@ -56,7 +57,15 @@ export class ApiDefinitions {
   }
 
   /** The same as items. @throws Error in one sentence when two APIs are in each other's way */
-  items(): Items {
-    return itemsOfSnapshot(this.snapshot());
+  local(): LocalDefinitions {
+    const files = new Map<string, Set<string>>();
+    for (const { id, definition, file } of this.deployed()) {
+      const api = id ?? apiIdOf(definition.name);
+      files.set(api, (files.get(api) ?? new Set()).add(this.shownPath(file)));
+    }
+    return {
+      items: itemsOfSnapshot(this.snapshot()),
+      files: Object.fromEntries([...files].map(([api, names]) => [api, [...names].join(', ')])),
+    };
   }
 }

@@ -17,11 +17,15 @@ import { overlay } from '../config/overlay.js';
 import type { NodeSettings } from '../config/settings.js';
 import type { ConfigStore } from '../config/store.js';
 import { openStore } from '../config/stores/open.js';
+import { hasAccessKeys } from '../control-plane/authentication/access-keys.js';
+import { ControlPlaneHost } from '../control-plane/host.js';
+import type { LocalDefinitions } from '../control-plane/protocol.js';
 import type { NodeLoad, NodeStatus } from '../proto/messages.js';
 import type { ConfigMetrics } from '../telemetry/config-metrics.js';
 import { logError } from '../telemetry/error-log.js';
 import { VERSION } from '../version.js';
 import type { Health } from './admin-server.js';
+import { masterKey } from './master-key.js';
 import { type FatalHandler, type Node, startNode } from './node.js';
 import { newNodeId, openStateDirectory, type StateDirectory } from './state-directory.js';
 
@@ -29,6 +33,8 @@ import { newNodeId, openStateDirectory, type StateDirectory } from './state-dire
 const START_WAIT_MS = 2_000;
 /** How long a stopping node waits to be forgotten. */
 const LEAVE_MS = 1_000;
+/** How long a start waits to be told of access keys. */
+const KEYS_MS = 1_000;
 /** Names in a status. */
 const MAX_NAMES = 100;
 const MAX_REASON = 2_000;
@@ -62,11 +68,12 @@ export class ConfigActor {
   readonly #lastKnownGood: LastKnownGoodWriter | null;
   readonly #follower: Follower;
   readonly #heartbeat: Heartbeat;
+  readonly #controlPlane: ControlPlaneHost;
   readonly #nodeId: string;
   readonly #startedAt: number;
   #node: Node | null = null;
   #stored: Stored | null = null;
-  #local: Items;
+  #local: LocalDefinitions;
   /** Counts the local definitions' changes: the revision of a node that has nothing from the store. */
   #localRevision = 1;
   #hidden: readonly string[] = [];
@@ -85,10 +92,15 @@ export class ConfigActor {
    * good, or when there is neither what it was given itself.
    * @throws Error in one sentence: as `startNode`, and for a store or a state directory that cannot be used
    */
-  static async start(settings: NodeSettings, local: Items, onFatal: FatalHandler): Promise<ConfigActor> {
+  static async start(
+    settings: NodeSettings,
+    local: LocalDefinitions,
+    onFatal: FatalHandler,
+  ): Promise<ConfigActor> {
     const { stateDirectory, nodeId } = settings;
     const state = stateDirectory === undefined ? null : await openStateDirectory(stateDirectory, nodeId);
     try {
+      const sealingKey = await masterKey(settings);
       const store = await openStore(settings.store);
       const actor = new ConfigActor(
         settings,
@@ -97,6 +109,7 @@ export class ConfigActor {
         state,
         store,
         await lastKnownGood(settings, state),
+        sealingKey,
       );
       try {
         await actor.#start();
@@ -113,11 +126,12 @@ export class ConfigActor {
 
   private constructor(
     settings: NodeSettings,
-    local: Items,
+    local: LocalDefinitions,
     onFatal: FatalHandler,
     state: StateDirectory | null,
     store: ConfigStore,
     kept: SealedRevision | null,
+    sealingKey: Uint8Array | undefined,
   ) {
     this.#settings = settings;
     this.#local = local;
@@ -144,6 +158,23 @@ export class ConfigActor {
       changed: () => this.#changed(),
     });
     this.#heartbeat = new Heartbeat(store, SYSTEM_CLOCK, () => this.#status());
+    const { lambda, aws, upstream, upstreams, skipAuthorization, configKey, functions } = settings;
+    this.#controlPlane = new ControlPlaneHost({
+      store,
+      settings: {
+        lambda,
+        aws,
+        upstream,
+        upstreams,
+        skipAuthorization,
+        functionNames: functions.map(({ name }) => name),
+        ...(configKey === undefined ? {} : { configKey }),
+        ...(sealingKey === undefined ? {} : { masterKey: sealingKey }),
+      },
+      functionPort: () => this.#node?.connectFunctions(),
+      onDeath: (error) =>
+        logError(`the control plane's thread died and is being replaced: ${error.message}`, 'control plane'),
+    });
   }
 
   get node(): Node {
@@ -166,12 +197,24 @@ export class ConfigActor {
     };
   }
 
+  /** Whether callers of the control plane have to sign; null: the store did not say in time. */
+  async hasAccessKeys(): Promise<boolean | null> {
+    if (this.#follower.state.trouble !== null) return null;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, KEYS_MS, null);
+    });
+    const told = hasAccessKeys(this.store).catch(() => null);
+    return await Promise.race([told, late]).finally(() => clearTimeout(timer));
+  }
+
   /**
    * Serves other local definitions.
    * @throws Error with the reason when they cannot be served; what ran before goes on
    */
-  async setLocal(items: Items): Promise<void> {
-    await this.#serve(null, items);
+  async setLocal(local: LocalDefinitions): Promise<void> {
+    await this.#serve(null, local);
+    this.#controlPlane.setLocal(local);
     // They may have been in the way of what came from the store.
     this.#follower.retry();
     this.#heartbeat.beat();
@@ -192,6 +235,9 @@ export class ConfigActor {
     await this.#follower.start(START_WAIT_MS);
     if (this.#node === null) await this.#serve(null, this.#local);
     this.#heartbeat.beat();
+    // Now, when nothing waits for the cores any more: the first calls wait for it.
+    this.#controlPlane.setLocal(this.#local);
+    this.#controlPlane.start();
   }
 
   async #close(): Promise<void> {
@@ -199,6 +245,7 @@ export class ConfigActor {
     const late = new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref());
     await Promise.race([this.#heartbeat.leave(), late]);
     await this.#lastKnownGood?.close();
+    await this.#controlPlane.close();
     await this.store.close();
     await this.#state?.close();
   }
@@ -207,17 +254,19 @@ export class ConfigActor {
    * Changes what is served, one change at a time. Null: that part stays as it is.
    * @throws Error with the reason when it cannot be served; nothing has changed
    */
-  #serve(stored: Stored | null, local: Items | null): Promise<void> {
+  #serve(stored: Stored | null, local: LocalDefinitions | null): Promise<void> {
     const served = this.#serving.then(async () => {
       const nextStored = stored ?? this.#stored;
       const nextLocal = local ?? this.#local;
-      const { items, hidden } = overlay(nextStored?.items ?? EMPTY_ITEMS, nextLocal);
+      const { items, hidden } = overlay(nextStored?.items ?? EMPTY_ITEMS, nextLocal.items);
       const localRevision = nextLocal === this.#local ? this.#localRevision : this.#localRevision + 1;
       const next = { revision: nextStored?.revision ?? localRevision, items };
       if (this.#node === null) {
         this.#node = await startNode(this.#settings, next, this.#onFatal, {
           health: () => this.#health(),
           metrics: () => this.#metrics(),
+          controlPlane: (request) => this.#controlPlane.handle(request),
+          functionsRestarted: () => this.#controlPlane.reconnectFunctions(),
         });
       } else {
         await this.#node.apply(next);
@@ -287,7 +336,7 @@ export class ConfigActor {
       address: this.#address(),
       recent: [...this.#follower.progress.recent],
       unknownItems: this.#node?.unknownItems.slice(0, MAX_NAMES) ?? [],
-      localApis: [...this.#local.keys()]
+      localApis: [...this.#local.items.keys()]
         .flatMap((key) => (key.startsWith('api/') ? [key.slice('api/'.length)] : []))
         .slice(0, MAX_NAMES),
       draining: this.#draining,

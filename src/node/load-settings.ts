@@ -15,6 +15,7 @@ import { readFunctions } from './function-settings.js';
 import { SettingReader } from './setting-reader.js';
 import { settingKeys } from './setting-table.js';
 import { readStore } from './store-settings.js';
+import { readTls } from './tls-settings.js';
 import { readUpstreams } from './upstream-settings.js';
 
 export interface SettingsInput {
@@ -78,9 +79,11 @@ function readSettings(reader: SettingReader, environment: Environment): NodeSett
   // The SDKs' own variables are what the machine is set up with: less than anything said to Propylon itself.
   const machineRegion = environment.AWS_REGION || environment.AWS_DEFAULT_REGION;
   const port = reader.get('port') ?? 8080;
+  const tls = readTls(reader);
   return {
     host: reader.get('host') ?? '0.0.0.0',
     port,
+    ...(tls === undefined ? {} : { tls }),
     adminHost: reader.get('adminHost') ?? '127.0.0.1',
     adminPort: reader.get('adminPort') ?? 8081,
     workers: reader.get('workers') ?? Math.max(1, availableParallelism() - 1),
@@ -145,12 +148,18 @@ function readAccessLog(reader: SettingReader): NodeSettings['accessLog'] {
 }
 
 function checkPorts(reader: SettingReader, settings: NodeSettings): void {
-  const { host, port, adminHost, adminPort } = settings;
+  const { host, port, tls, adminHost, adminPort } = settings;
   const everywhere = ['0.0.0.0', '::'];
   const overlap = host === adminHost || everywhere.includes(host) || everywhere.includes(adminHost);
-  if (port !== 0 && port === adminPort && overlap) {
+  const clientPorts = tls === undefined ? [port] : [port, tls.port];
+  if (adminPort !== 0 && clientPorts.includes(adminPort) && overlap) {
     reader.problems.push(
-      `clients and the admin port cannot share port ${port}: choose another with --admin-port`,
+      `clients and the admin port cannot share port ${adminPort}: choose another with --admin-port`,
+    );
+  }
+  if (port !== 0 && port === tls?.port) {
+    reader.problems.push(
+      `clients with and without TLS cannot share port ${port}: choose another with --tls-port`,
     );
   }
 }

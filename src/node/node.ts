@@ -1,12 +1,14 @@
 /** One node: assembles the actors, applies configurations, shuts down in order. */
+import type { MessagePort } from 'node:worker_threads';
 import type { RefusedRequest } from '../acceptor/protocol.js';
-import { changeBetween, EMPTY_ITEMS, type ItemChange } from '../config/items.js';
+import { changeBetween, EMPTY_ITEMS, type ItemChange, readItem } from '../config/items.js';
 import { hashesSourceIp } from '../config/needs-source-ip.js';
 import type { ServedConfiguration } from '../config/served-configuration.js';
 import type { NodeSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange } from '../exchange/exchange.js';
 import { FunctionHost } from '../functions/host.js';
+import type { Domain } from '../model/snapshot.js';
 import { AccessLogWriter, accessLogFormatter } from '../telemetry/access-log.js';
 import type { ConfigMetrics } from '../telemetry/config-metrics.js';
 import { COUNTER_SLOTS, Counters, readCounters } from '../telemetry/counters.js';
@@ -16,13 +18,22 @@ import { allocateTargetCounts, readTargetCounts } from '../upstream/balancing/ta
 import { VERSION } from '../version.js';
 import type { ConfigurationFacts, SharedItem } from '../worker/protocol.js';
 import { AcceptorPool } from './acceptor-pool.js';
-import { type AdminServer, type Health, startAdminServer } from './admin-server.js';
+import {
+  type AdminAnswer,
+  type AdminRequest,
+  type AdminServer,
+  type Health,
+  startAdminServer,
+} from './admin-server.js';
+import { Certificates } from './certificates.js';
 import { freePort } from './free-port.js';
 import { type SharedChange, WorkerPool } from './worker-pool.js';
 
 export interface Node {
   /** Where clients connect; the real one when settings said 0. */
   readonly port: number;
+  /** The same for clients with TLS; null: there is no such port. */
+  readonly tlsPort: number | null;
   readonly adminPort: number;
   /** Of the configuration that is served. */
   readonly revision: number;
@@ -37,17 +48,23 @@ export interface Node {
   apply(next: ServedConfiguration): Promise<void>;
   /** New threads for a local function whose file changed. */
   reloadFunction(name: string): void;
+  /** A port to the local functions, to be transferred to the thread that calls them; undefined: there are none. */
+  connectFunctions(): MessagePort | undefined;
   /** Requests under way, and those that ended since the start. */
   load(): { requestsInFlight: number; requests: number };
   /** Stops accepting, finishes what is in flight within `graceMs`, closes. True: no request was cut off. */
   stop(graceMs: number): Promise<boolean>;
 }
 
-/** Where a node's configuration comes from, as far as the admin port tells of it. */
-export interface ConfigReport {
+/** Where a node's configuration comes from, as far as it shows at the admin port. */
+export interface ConfigSource {
   /** Whether the node has what it is to serve. */
   health(): Health;
   metrics(): ConfigMetrics;
+  /** Answers what the admin port has no page for. Never rejects. */
+  controlPlane(request: AdminRequest): Promise<AdminAnswer>;
+  /** Ports from `Node.connectFunctions` are dead: the functions have a new host. */
+  functionsRestarted(): void;
 }
 
 /** Called when the node cannot go on (an acceptor thread died). */
@@ -61,10 +78,9 @@ export async function startNode(
   settings: NodeSettings,
   initial: ServedConfiguration,
   onFatal: FatalHandler,
-  config?: ConfigReport,
+  config?: ConfigSource,
 ): Promise<Node> {
-  const port = await freePort(settings.host, settings.port);
-  const node = new RunningNode(settings, port, onFatal, config);
+  const node = new RunningNode(settings, await clientPorts(settings), onFatal, config);
   try {
     await node.start(initial);
   } catch (error) {
@@ -74,11 +90,27 @@ export async function startNode(
   return node;
 }
 
+interface ClientPorts {
+  port: number;
+  tlsPort: number | null;
+}
+
+async function clientPorts({ host, port: wanted, tls }: NodeSettings): Promise<ClientPorts> {
+  const port = await freePort(host, wanted, '--port');
+  if (tls === undefined) return { port, tlsPort: null };
+  for (;;) {
+    const tlsPort = await freePort(host, tls.port, '--tls-port');
+    // The first is free again until it is listened on, and may be chosen twice.
+    if (tlsPort !== port || tls.port !== 0) return { port, tlsPort };
+  }
+}
+
 class RunningNode implements Node {
   readonly port: number;
+  readonly tlsPort: number | null;
   readonly #settings: NodeSettings;
   readonly #onFatal: FatalHandler;
-  readonly #config: ConfigReport | undefined;
+  readonly #config: ConfigSource | undefined;
   readonly #workerCounters: SharedArrayBuffer[];
   readonly #acceptorCounters: SharedArrayBuffer[];
   readonly #targetCounts: SharedArrayBuffer[];
@@ -88,6 +120,7 @@ class RunningNode implements Node {
   #acceptors: AcceptorPool | null = null;
   #workers: WorkerPool | null = null;
   #functions: FunctionHost | null = null;
+  #certificates: Certificates | null = null;
   #admin: AdminServer | null = null;
   #workerDeaths = 0;
   #draining = false;
@@ -98,9 +131,10 @@ class RunningNode implements Node {
   #items: ReadonlyMap<string, SharedItem> = new Map();
   #unknownItems: readonly string[] = [];
 
-  constructor(settings: NodeSettings, port: number, onFatal: FatalHandler, config?: ConfigReport) {
+  constructor(settings: NodeSettings, ports: ClientPorts, onFatal: FatalHandler, config?: ConfigSource) {
     this.#settings = settings;
-    this.port = port;
+    this.port = ports.port;
+    this.tlsPort = ports.tlsPort;
     this.#onFatal = onFatal;
     this.#config = config;
     this.#workerCounters = Array.from({ length: settings.workers }, () => Counters.allocate());
@@ -126,22 +160,34 @@ class RunningNode implements Node {
 
   async start(initial: ServedConfiguration): Promise<void> {
     const settings = this.#settings;
+    const config = this.#config;
     if (settings.functions.length > 0) {
       this.#functions = await FunctionHost.start(settings.functions, settings.lambda, {
         onDeath: (error) => logError(`the function host died and is being replaced: ${error.message}`),
-        onRestart: () => this.#workers?.reconnectFunctions(),
+        onRestart: () => {
+          this.#workers?.reconnectFunctions();
+          this.#config?.functionsRestarted();
+        },
       });
     }
-    this.#acceptors = this.#startAcceptors();
+    const acceptors = this.#startAcceptors();
+    this.#acceptors = acceptors;
+    if (settings.tls !== undefined) {
+      this.#certificates = await Certificates.start(settings.tls, (change) =>
+        acceptors.loadCertificates(change),
+      );
+    }
     const change = this.#share(changeBetween(EMPTY_ITEMS, initial.items) ?? NO_CHANGE);
     this.#workers = this.#newWorkers(change.items);
     this.#serving(initial.revision, change, await this.#workers.start());
-    await this.#acceptors.listen(this.port);
+    await this.#certificates?.serve(this.#domains());
+    await acceptors.listen(this.port);
     this.#admin = await startAdminServer({
       host: settings.adminHost,
       port: settings.adminPort,
       health: () => this.#health(),
       metrics: () => this.#metrics(),
+      ...(config === undefined ? {} : { controlPlane: (request) => config.controlPlane(request) }),
     });
   }
 
@@ -169,6 +215,19 @@ class RunningNode implements Node {
       this.#freeCounterSlots(slots);
       throw error;
     }
+    // Files differ from node to node: a certificate that is not there is no reason to refuse the revision.
+    const { upserts, deletes } = change;
+    if ([...upserts.map(({ key }) => key), ...deletes].some(isDomain)) {
+      await this.#certificates?.serve(this.#domains());
+    }
+  }
+
+  /** Of the configuration that is served. */
+  #domains(): Domain[] {
+    return [...this.#items.values()].flatMap(({ key, bytes }) => {
+      const item = isDomain(key) ? readItem(key, bytes) : undefined;
+      return item?.kind === 'domain' ? [item.domain] : [];
+    });
   }
 
   #serving(revision: number, { items }: SharedChange, facts: ConfigurationFacts): void {
@@ -188,6 +247,10 @@ class RunningNode implements Node {
 
   reloadFunction(name: string): void {
     this.#functions?.reload(name);
+  }
+
+  connectFunctions(): MessagePort | undefined {
+    return this.#functions?.connect();
   }
 
   load(): { requestsInFlight: number; requests: number } {
@@ -213,7 +276,9 @@ class RunningNode implements Node {
   }
 
   async #close(): Promise<void> {
+    const certificatesClosed = this.#certificates?.close();
     await this.#acceptors?.stop();
+    await certificatesClosed;
     await this.#workers?.stop();
     await this.#functions?.close();
     await this.#accessLog?.close();
@@ -228,6 +293,7 @@ class RunningNode implements Node {
       (index) => ({
         host,
         port: this.port,
+        ...(this.tlsPort === null ? {} : { tlsPort: this.tlsPort }),
         limits,
         inFlight,
         counters: this.#acceptorCounters[index] as SharedArrayBuffer,
@@ -259,7 +325,11 @@ class RunningNode implements Node {
           lambda: settings.lambda,
           aws: settings.aws,
           accessLog: settings.accessLog.format,
-          listener: { port: this.port, protocol: 'http' },
+          listener: {
+            port: this.port,
+            protocol: 'http',
+            ...(this.tlsPort === null ? {} : { tlsPort: this.tlsPort }),
+          },
         },
         functionNames: settings.functions.map(({ name }) => name),
         counters: this.#workerCounters,
@@ -347,6 +417,10 @@ class RunningNode implements Node {
   }
 }
 
+function isDomain(key: string): boolean {
+  return key.startsWith('domain/');
+}
+
 const NO_CHANGE: ItemChange = { upserts: new Map(), deletes: [] };
 
 /** The bytes where threads share them: as they are when they are there already, else a copy. */
@@ -377,6 +451,7 @@ function refusedExchange(refused: RefusedRequest, arrivedAt: number): Exchange {
       host: '',
       headers: '',
       sourceIp,
+      overTls: false,
       requestId,
       body: null,
       bodyLength: 0,

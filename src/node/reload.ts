@@ -76,7 +76,7 @@ export class Reloader {
     if (good.length === 0) return;
     const names = good.map((file) => this.#definitions.shownPath(file)).join(', ');
     try {
-      await config.setLocal(this.#definitions.items());
+      await config.setLocal(this.#definitions.local());
       this.#report.done(`reloaded ${names}: revision ${config.node.revision}`);
     } catch (error) {
       this.#report.failed(

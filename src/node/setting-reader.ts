@@ -5,7 +5,7 @@ import type { Source } from './environment.js';
 import { type Layer, SETTINGS, type SettingKey, type SettingValue, type Written } from './setting-table.js';
 import { InvalidValue, type Parser } from './setting-values.js';
 
-type PathKey = 'accessLogFile' | 'redisCa' | 'redisCert' | 'redisKey' | 'dataDir';
+type PathKey = 'tlsCert' | 'tlsKey' | 'accessLogFile' | 'redisCa' | 'redisCert' | 'redisKey' | 'dataDir';
 
 export interface Sources {
   flags: Source;

@@ -40,12 +40,25 @@ const DAY_MS = 86_400_000;
 export const SETTINGS = {
   port: row(port, ['port'], '<number>', 'port for clients (8080; 0: any free port)'),
   host: row(host, ['host'], '<address>', 'address for clients (0.0.0.0)'),
-  adminPort: row(port, ['adminPort'], '<number>', 'port of /healthz, /readyz and /metrics (8081)'),
+  tlsPort: row(port, ['tls', 'port'], '<number>', 'port for clients with TLS, beside the other one (none)'),
+  tlsCert: row(
+    text,
+    ['tls', 'cert'],
+    '<file>',
+    'certificate and chain, PEM, for clients that ask for no domain with its own',
+  ),
+  tlsKey: row(text, ['tls', 'key'], '<file>', 'private key of that certificate, PEM'),
+  adminPort: row(
+    port,
+    ['adminPort'],
+    '<number>',
+    'port of /healthz, /readyz, /metrics and the control plane (8081)',
+  ),
   adminHost: row(
     host,
     ['adminHost'],
     '<address>',
-    'address of the admin port (127.0.0.1); it asks for no credentials',
+    'address of the admin port (127.0.0.1); health and metrics ask for no credentials',
   ),
   workers: row(integer(1, 256), ['workers'], '<number>', 'worker threads (cores - 1, at least 1)'),
   acceptors: row(integer(1, 64), ['acceptors'], '<number>', 'threads that accept connections (1)'),

@@ -26,9 +26,12 @@ export function parameterName(part: string): string {
 
 /** Names of a path's variable parts, in their order. */
 export function parameterNames(path: string): string[] {
-  return pathParts(path)
-    .filter((part) => partKind(part) !== 'literal')
-    .map(parameterName);
+  return parameterNamesOf(pathParts(path));
+}
+
+/** The same from its parts. */
+export function parameterNamesOf(parts: readonly string[]): string[] {
+  return parts.filter((part) => partKind(part) !== 'literal').map(parameterName);
 }
 
 export interface RouteConflict {
@@ -49,19 +52,16 @@ export function findRouteConflicts(paths: Iterable<string>): RouteConflict[] {
   const check = routeConflictCheck();
   const conflicts: RouteConflict[] = [];
   for (const path of paths) {
-    const conflict = check(path);
+    const conflict = check(path, pathParts(path));
     if (conflict !== undefined) conflicts.push(conflict);
   }
   return conflicts;
 }
 
-/** The same, path by path: each is looked at against those that came before. */
-export function routeConflictCheck(): (path: string) => RouteConflict | undefined {
+/** The same, path by path, each with its parts: it is looked at against those that came before. */
+export function routeConflictCheck(): (path: string, parts: readonly string[]) => RouteConflict | undefined {
   const variables = new Map<string, VariablePart>();
-  return (path) => {
-    const parts = pathParts(path);
-    return ownProblem(path, parts) ?? collision(path, parts, variables);
-  };
+  return (path, parts) => ownProblem(path, parts) ?? collision(path, parts, variables);
 }
 
 /** The variable part under a parent. */

@@ -2,7 +2,7 @@
 import { HTTP_METHODS, type HttpMethod } from '../model/snapshot.js';
 import type { Steps } from '../steps.js';
 import {
-  parameterNames,
+  parameterNamesOf,
   partKind,
   pathParts,
   type RouteConflict,
@@ -88,17 +88,18 @@ export class RouteNode<T> {
  * @throws Error when paths break the siblings constraint or one method is given twice, naming both
  */
 export function* buildRouteTree<T>(routes: Iterable<Route<T>>): Steps<RouteNode<T>> {
-  const byPath = new Map<string, Route<T>[]>();
+  const byPath = new Map<string, RoutesOfPath<T>>();
   for (const route of routes) {
-    const same = byPath.get(route.path);
-    if (same === undefined) byPath.set(route.path, [route]);
-    else same.push(route);
+    const { path } = route;
+    const same = byPath.get(path);
+    if (same === undefined) byPath.set(path, { path, parts: pathParts(path), routes: [route] });
+    else same.routes.push(route);
   }
   yield;
   const conflictOf = routeConflictCheck();
   const conflicts: RouteConflict[] = [];
-  for (const path of byPath.keys()) {
-    const conflict = conflictOf(path);
+  for (const { path, parts } of byPath.values()) {
+    const conflict = conflictOf(path, parts);
     if (conflict !== undefined) conflicts.push(conflict);
     yield;
   }
@@ -110,26 +111,27 @@ export function* buildRouteTree<T>(routes: Iterable<Route<T>>): Steps<RouteNode<
   const root = new RouteNode<T>(0);
   // Most parts occur in many paths (`users`, `{id}`): one string for each keeps the ones being compared in the cache.
   const texts = new Map<string, string>();
-  for (const [path, methods] of byPath) {
-    insert(root, path, methods, texts);
+  for (const one of byPath.values()) {
+    insert(root, one, texts);
     yield;
   }
   return root;
 }
 
-function insert<T>(
-  root: RouteNode<T>,
-  path: string,
-  routes: readonly Route<T>[],
-  texts: Map<string, string>,
-): void {
-  const leaf = resourceLeaves(path, routes);
+interface RoutesOfPath<T> {
+  readonly path: string;
+  readonly parts: readonly string[];
+  readonly routes: Route<T>[];
+}
+
+function insert<T>(root: RouteNode<T>, one: RoutesOfPath<T>, texts: Map<string, string>): void {
+  const leaf = resourceLeaves(one);
   let methods = 0;
   for (let each: Leaf<T> | null = leaf; each !== null; each = each.next) methods |= each.methods;
 
   let node = root;
   node.methods |= methods;
-  for (const part of pathParts(path)) {
+  for (const part of one.parts) {
     const text = texts.get(part) ?? part;
     texts.set(text, text);
     node = child(node, text);
@@ -159,8 +161,8 @@ function child<T>(node: RouteNode<T>, part: string): RouteNode<T> {
 }
 
 /** Rules 4 and 5 of reference 01 section 3: the exact method, else ANY, for seven methods and no other. */
-function resourceLeaves<T>(path: string, routes: readonly Route<T>[]): Leaf<T> | null {
-  const names = parameterNames(path);
+function resourceLeaves<T>({ path, parts, routes }: RoutesOfPath<T>): Leaf<T> | null {
+  const names = parameterNamesOf(parts);
   const defined = new Set(routes.map(({ method }) => method));
   let exact = 0;
   for (const method of defined) exact |= methodBit(method);

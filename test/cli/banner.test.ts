@@ -15,8 +15,10 @@ const data: BannerData = {
   version: '1.2.3',
   host: '0.0.0.0',
   port: 8080,
+  tlsPort: null,
   adminHost: '127.0.0.1',
   adminPort: 8081,
+  accessKeys: false,
   workers: 3,
   acceptors: 1,
   store: { description: 'memory', durable: false, nodeId: 'web-1', revision: 0, apis: 0, trouble: null },
@@ -52,6 +54,8 @@ describe('the block printed at the start', () => {
     expect(block).toBe(`Propylon 1.2.3 is serving
   listening  http://localhost:8080/
   admin      http://127.0.0.1:8081/  (healthz, readyz, metrics)
+  control    http://127.0.0.1:8081  (AWS SDKs, CLI: --endpoint-url)
+             no access keys: only this machine is served ("propylon admin create-key" makes one)
   threads    1 acceptor, 3 workers
   store      memory: nothing is kept after this process ends (--data-dir or --redis keep it)
   API        petstore  "Pet Store", stage prod, 12 methods, from pets.yaml
@@ -67,6 +71,11 @@ describe('the block printed at the start', () => {
   lambda     AWS Lambda in us-east-1
   warning    authorization is skipped
 `);
+  });
+
+  it('names the port for TLS, when there is one', () => {
+    const lines = '\n  listening  http://localhost:8080/\n             https://localhost:8443/\n  admin ';
+    expect(banner({ ...data, tlsPort: 8443 })).toContain(lines);
   });
 
   it('shows no address that does not answer', () => {

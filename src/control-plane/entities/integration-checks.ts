@@ -1,0 +1,45 @@
+/** Where an integration may lead, as it is checked when it is written (reference 09 section 6). */
+import { badRequest } from '../wire/errors.js';
+import type { IntegrationPart } from './parts.js';
+
+/** @throws ApiError */
+export function checkEndpoint({ type, httpMethod, uri }: IntegrationPart): void {
+  if (type === 'MOCK') return;
+  // Tested before the URI; a Lambda proxy always posts.
+  if (type !== 'AWS_PROXY' && (httpMethod === undefined || httpMethod === '')) {
+    throw badRequest('Enumeration value for HttpMethod must be non-empty');
+  }
+  if (type === 'HTTP' || type === 'HTTP_PROXY') checkHttp(uri);
+  else checkArn(type, uri ?? '');
+}
+
+const STAGE_VARIABLE = /\$\{stageVariables\.[A-Za-z0-9_]+\}/g;
+
+function checkHttp(uri: string | undefined): void {
+  // What a stage variable stands for is not known here; any host character takes its place.
+  const filled = (uri ?? '').replace(STAGE_VARIABLE, 'x').replace(/[{}]/g, '');
+  if (!/^https?:\/\/[^/\s]/i.test(filled) || !URL.canParse(filled)) {
+    throw badRequest('Invalid HTTP endpoint specified for URI');
+  }
+}
+
+const LAMBDA_PATH = /^path\/2015-03-31\/functions\/arn:[^/]+\/invocations$/;
+
+function checkArn(type: string, uri: string): void {
+  if (!uri.startsWith('arn:')) throw badRequest('Invalid ARN specified in the request');
+  const parts = uri.split(':');
+  const service = parts[4] ?? '';
+  const target = parts.slice(5).join(':');
+  if (!/^(?:path|action)\//.test(target)) {
+    throw badRequest('AWS ARN for integration must contain path or action');
+  }
+  if (type !== 'AWS_PROXY') return;
+  const allowed =
+    (service === 'lambda' && LAMBDA_PATH.test(target)) ||
+    (service === 'firehose' && !LAMBDA_PATH.test(target));
+  if (!allowed) {
+    throw badRequest(
+      "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",
+    );
+  }
+}

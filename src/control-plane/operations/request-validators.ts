@@ -1,0 +1,121 @@
+/** Request validators (reference 09 sections 2, 3.1, 5 and 6). */
+import { shortId } from '../entities/ids.js';
+import { methodsThat } from '../entities/method-uses.js';
+import { type RequestValidatorPart, restApiAggregate, VALIDATORS } from '../entities/parts.js';
+import { findApi } from '../entities/rest-api.js';
+import type { Operation } from '../operation.js';
+import { type ReplaceablePaths, refuseOpsButReplace } from '../patch/fixed-paths.js';
+import { booleanValue, patchOperationsOf } from '../patch/patch.js';
+import { badRequest, conflict, notFound } from '../wire/errors.js';
+import { page } from '../wire/paging.js';
+import { BOOLEAN, PATCH_INPUT, structure, TEXT } from '../wire/shape.js';
+import type { Draft } from '../workspace/draft.js';
+import type { Transaction } from '../workspace/transaction.js';
+
+const LIST = '/restapis/{restapi_id}/requestvalidators';
+const ONE = `${LIST}/{requestvalidator_id}`;
+const PATHS: ReplaceablePaths = ['/name', '/validateRequestParameters', '/validateRequestBody'];
+
+export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
+  {
+    name: 'CreateRequestValidator',
+    method: 'POST',
+    path: LIST,
+    status: 201,
+    input: structure({ name: TEXT, validateRequestBody: BOOLEAN, validateRequestParameters: BOOLEAN }),
+    async run(transaction, { path, body }) {
+      // Recorded: only here is it worded so.
+      const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
+      if (draft === undefined) throw badRequest('Invalid REST API identifier specified');
+      return put(draft, {
+        id: shortId(),
+        name: nameOf(body.name as string | undefined),
+        validateRequestBody: body.validateRequestBody === true,
+        validateRequestParameters: body.validateRequestParameters === true,
+      });
+    },
+  },
+  {
+    name: 'GetRequestValidators',
+    method: 'GET',
+    path: LIST,
+    status: 200,
+    async run(transaction, { path, query }) {
+      const draft = await findApi(transaction, path.restapi_id);
+      return page(
+        draft.list<RequestValidatorPart>(VALIDATORS),
+        query,
+        ({ id }) => id,
+        (validator) => validator,
+      );
+    },
+  },
+  {
+    name: 'GetRequestValidator',
+    method: 'GET',
+    path: ONE,
+    status: 200,
+    async run(transaction, { path }) {
+      return (await find(transaction, path)).validator;
+    },
+  },
+  {
+    name: 'UpdateRequestValidator',
+    method: 'PATCH',
+    path: ONE,
+    status: 200,
+    input: PATCH_INPUT,
+    async run(transaction, { path, body }) {
+      const { draft, validator } = await find(transaction, path);
+      let changed = validator;
+      for (const operation of patchOperationsOf(body)) {
+        refuseOpsButReplace(operation, PATHS);
+        const member = (operation.path ?? '').slice(1);
+        const value = member === 'name' ? nameOf(operation.value) : booleanValue(operation);
+        changed = { ...changed, [member]: value };
+      }
+      return put(draft, changed);
+    },
+  },
+  {
+    name: 'DeleteRequestValidator',
+    method: 'DELETE',
+    path: ONE,
+    status: 202,
+    async run(transaction, { path }) {
+      const { draft, validator } = await find(transaction, path);
+      const { id, name } = validator;
+      // A method without its validator would let everything pass.
+      const [use] = methodsThat(draft, ({ requestValidatorId }) => requestValidatorId === id);
+      if (use !== undefined) {
+        throw conflict(`Cannot delete request validator '${name}', is referenced in method: ${use}`);
+      }
+      draft.delete(`${VALIDATORS}${validator.id}`);
+    },
+  },
+];
+
+/** Recorded: an unknown API is not mentioned here, the validator is. */
+async function find(
+  transaction: Transaction,
+  path: Readonly<Record<string, string>>,
+): Promise<{ draft: Draft; validator: RequestValidatorPart }> {
+  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
+  const validator = draft?.get<RequestValidatorPart>(`${VALIDATORS}${path.requestvalidator_id}`);
+  if (draft === undefined || validator === undefined) {
+    throw notFound('Invalid Request Validator identifier specified');
+  }
+  return { draft, validator };
+}
+
+function put(draft: Draft, validator: RequestValidatorPart): RequestValidatorPart {
+  draft.put(`${VALIDATORS}${validator.id}`, validator);
+  return validator;
+}
+
+function nameOf(name: string | undefined | null): string {
+  if (name === undefined || name === null || name.trim() === '') {
+    throw badRequest('Request Validator name cannot be blank');
+  }
+  return name;
+}

@@ -1,0 +1,180 @@
+/**
+ * The control plane's view of a ConfigStore: aggregates decoded and remembered, operations as transactions. A write is
+ * durable in the store before its answer is sent; two writers of one aggregate never lose an update, because the second
+ * commit finds another version and its operation runs again on the new state.
+ */
+import { type CommitNotes, nextRevision, type Revision, readRevision } from '../../config/commit.js';
+import { EMPTY_ITEMS } from '../../config/items.js';
+import { ConflictError, type DocumentChange, StoreUnavailableError } from '../../config/store.js';
+import type { CallableStore } from '../../config/stores/remote.js';
+import { ApiError, conflict } from '../wire/errors.js';
+import { type AggregateState, Draft, decodeAggregate, NO_AGGREGATE } from './draft.js';
+import { type ControlPlaneSettings, Transaction, type TransactionSource } from './transaction.js';
+
+/** How often an operation is run before its writer is told to try later: with this many rivals, AWS gives up as well. */
+const MAX_ATTEMPTS = 20;
+
+/** Aggregates remembered; the one used longest ago goes first. */
+const MAX_REMEMBERED = 1_000;
+
+export interface WorkspaceOptions {
+  store: CallableStore;
+  settings: ControlPlaneSettings;
+  /** Signs revisions. */
+  configKey?: Uint8Array;
+}
+
+export class Workspace {
+  readonly #options: WorkspaceOptions;
+  readonly #remembered = new Map<string, AggregateState>();
+  #revision: Revision | null = null;
+  /** Ends with the last of those that run again; never rejects. */
+  #lastTurn: Promise<void> = Promise.resolve();
+
+  constructor(options: WorkspaceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs an operation and commits what it changed. Of operations that run at once and change the same, the first one to
+   * commit wins; the others run again, one after the other, and new ones wait for them, so that nobody loses for ever.
+   * @param by for the history
+   * @throws ApiError
+   */
+  async run<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
+    await this.#lastTurn;
+    try {
+      return await this.#attempt(operation, by);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+    return await this.#inTurn(() => this.#retry(operation, by));
+  }
+
+  /** @throws ApiError, ConflictError */
+  async #attempt<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
+    try {
+      const transaction = new Transaction(this.#source(), this.#options.settings, this.#seconds());
+      const result = await operation(transaction);
+      await this.#commit(transaction, by);
+      return result;
+    } catch (error) {
+      throw error instanceof StoreUnavailableError ? unavailable(error) : error;
+    }
+  }
+
+  /** Against operations that began before, and writers on other nodes. @throws ApiError */
+  async #retry<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
+    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+      try {
+        return await this.#attempt(operation, by);
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+    throw conflict('Unable to complete operation due to concurrent modification. Please try again later.');
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const worked = this.#lastTurn.then(work);
+    this.#lastTurn = worked.then(
+      () => {},
+      () => {},
+    );
+    return await worked;
+  }
+
+  #source(): TransactionSource {
+    const { store } = this.#options;
+    return {
+      draft: async (name) => new Draft(name, await this.#load(name)),
+      names: (prefix) => store.documents(prefix),
+      items: async () => (await this.#currentRevision())?.items ?? EMPTY_ITEMS,
+    };
+  }
+
+  /** What is remembered is used when its version is still the store's: other nodes write, too. */
+  async #load(name: string): Promise<AggregateState> {
+    const { store } = this.#options;
+    const remembered = this.#remembered.get(name);
+    const version = await store.documentVersion(name);
+    if (remembered !== undefined && remembered.version === version) {
+      this.#remember(name, remembered);
+      return remembered;
+    }
+    const document = version === 0 ? null : await store.document(name);
+    if (document === null) {
+      this.#remembered.delete(name);
+      return NO_AGGREGATE;
+    }
+    const state = decodeAggregate(document.version, document.parts);
+    this.#remember(name, state);
+    return state;
+  }
+
+  #remember(name: string, state: AggregateState): void {
+    this.#remembered.delete(name);
+    this.#remembered.set(name, state);
+    if (this.#remembered.size > MAX_REMEMBERED) {
+      const [oldest] = this.#remembered.keys();
+      if (oldest !== undefined) this.#remembered.delete(oldest);
+    }
+  }
+
+  async #currentRevision(): Promise<Revision | null> {
+    const { store, configKey } = this.#options;
+    const position = await store.position();
+    const known = this.#revision?.head;
+    if (position === null) this.#revision = null;
+    else if (known?.revision !== position.revision || known.epoch !== position.epoch) {
+      this.#revision = await readRevision(store, configKey);
+    }
+    return this.#revision;
+  }
+
+  async #commit(transaction: Transaction, by: string): Promise<void> {
+    const drafts = transaction.changedDrafts;
+    const documents = drafts.map(changeOf);
+    const notes: CommitNotes = { by, message: transaction.message };
+    const base = transaction.servesChanges ? await this.#currentRevision() : null;
+    const next = transaction.servesChanges
+      ? nextRevision(
+          base,
+          transaction.nextItems(base?.items ?? EMPTY_ITEMS),
+          notes,
+          this.#options.store.now(),
+          this.#options.configKey,
+        )
+      : null;
+    if (documents.length === 0 && next === null) return;
+    await this.#options.store.commit({ documents, ...(next === null ? {} : { revision: next.commit }) });
+    if (next !== null) this.#revision = next.revision;
+    for (const draft of drafts) {
+      const state = draft.committed();
+      if (state.version === 0) this.#remembered.delete(draft.name);
+      else this.#remember(draft.name, state);
+    }
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#options.store.now() / 1000);
+  }
+}
+
+function changeOf(draft: Draft): DocumentChange {
+  return {
+    aggregate: draft.name,
+    expectedVersion: draft.base.version,
+    puts: draft.encodedPuts(),
+    deletes: draft.deletes,
+    ...(draft.dropped ? { drop: true } : {}),
+  };
+}
+
+function unavailable(error: StoreUnavailableError): ApiError {
+  return new ApiError(
+    'ServiceUnavailableException',
+    `The configuration store cannot be reached: ${error.message}`,
+    1,
+  );
+}
