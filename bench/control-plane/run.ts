@@ -173,8 +173,10 @@ async function timed<T>(work: () => Promise<T>): Promise<[milliseconds: number, 
 function report({ resources, importMs, deployments, largeImportMs, dataPlane }: ControlPlaneResults): string {
   const { alone, duringImports } = dataPlane;
   const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
-  const of = (values: readonly number[]): string =>
-    `${ms(median(values))}  (${values.map((value) => value.toFixed(0)).join(' ')})`;
+  const of = (values: readonly number[]): string => {
+    const range = `${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)}`;
+    return `${ms(median(values))}  (${range}, ${values.length} times)`;
+  };
   const latency = ({ p50, p99, max }: Latency): string =>
     `p50 ${ms(p50)}, p99 ${ms(p99)}, slowest ${ms(max)}`;
   const { count, seconds, callsPerSecond } = resources;

@@ -16,7 +16,7 @@ const DEFINITION = JSON.stringify({
           type: 'aws_proxy',
           httpMethod: 'POST',
           uri: URI,
-          timeoutInMillis: 300,
+          timeoutInMillis: 2_000,
         },
       },
     },

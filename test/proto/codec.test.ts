@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Definition, Item, StageItem } from '../../src/model/snapshot.js';
+import type { Definition, Item, Resource, StageItem } from '../../src/model/snapshot.js';
 import { importDefinition } from '../../src/openapi/import.js';
 import { decodeItem, encodeItem } from '../../src/proto/codec.js';
-import { decodeItemInSteps } from '../../src/proto/item-steps.js';
+import { decodeItemInSteps, type KnownResources } from '../../src/proto/item-steps.js';
 import { atOnce } from '../../src/steps.js';
 
 const CORPUS = join(import.meta.dirname, '../corpus');
@@ -231,6 +231,30 @@ test('a stage that comes in pieces, with fields of a newer version, reads the sa
     item?.kind === 'stage' && item.stage.deployment.definition.resources.map(({ path }) => path),
   ).toEqual(['/a', '/b']);
   expect(atOnce(decodeItemInSteps(bytes))).toStrictEqual(item);
+});
+
+describe('resources that were decoded before', () => {
+  const first = (FULL.resources[0] as Resource).methods;
+  const resource = (path: string, methods = first): Resource => ({ id: path, path, methods });
+  const decode = (resources: Resource[], before: KnownResources) => {
+    const now = new Map();
+    const bytes = encodeItem(stageOf({ ...FULL, resources }));
+    const item = atOnce(decodeItemInSteps(Buffer.from(bytes), { before, now }));
+    expect(item).toStrictEqual(decodeItem(bytes));
+    return { now, resources: item?.kind === 'stage' ? item.stage.deployment.definition.resources : [] };
+  };
+
+  test('are the same objects again where their bytes are the same, in whatever order, and others are not', () => {
+    const before = decode([resource('/a'), resource('/b'), resource('/ü')], new Map());
+    const after = decode([resource('/ü'), resource('/b', []), resource('/c'), resource('/a')], before.now);
+    expect(after.resources[0]).toBe(before.resources[2]);
+    expect(after.resources[3]).toBe(before.resources[0]);
+    expect(after.now.size).toBe(4);
+    // What is gone is forgotten, and comes back anew.
+    const back = decode([resource('/b')], after.now);
+    expect(back.resources[0]).not.toBe(before.resources[1]);
+    expect(back.now.size).toBe(1);
+  });
 });
 
 test('an item of a kind of a newer version is told apart', () => {

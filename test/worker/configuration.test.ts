@@ -156,6 +156,18 @@ describe('only what changed is compiled', () => {
     expect([subject.get(path('x', 'one')), subject.get('/base/a')]).toEqual(['one', '403']);
   });
 
+  test('a method that is the same shows what changed around it', async () => {
+    const subject = new Subject();
+    const tiered = (tier: string): Item => {
+      const item = stage('x', 'one', { method: answering('$stageVariables.tier') });
+      return item.kind === 'stage' ? { ...item, stage: { ...item.stage, variables: { tier } } } : item;
+    };
+    await subject.apply(api('x'), tiered('gold'));
+    expect(subject.get(path('x', 'one'))).toBe('gold');
+    await subject.apply(api('x'), tiered('silver'));
+    expect(subject.get(path('x', 'one'))).toBe('silver');
+  });
+
   test('nothing twice, when a worker is told everything anew', async () => {
     const subject = new Subject();
     const items = itemsOf([api('x'), stage('x', 'one'), stage('x', 'two')]);

@@ -25,7 +25,7 @@ export class SignedRequests implements Authenticator {
     const { keys, region, now } = this.#options;
     if (!(await keys.any())) {
       if (request.loopback) {
-        refuseBrowsers(request);
+        refuseStrangers(request);
         return ANYBODY_HERE;
       }
       throw new ApiError(
@@ -50,13 +50,16 @@ export class SignedRequests implements Authenticator {
 /** `localhost`, `127.0.0.1:8081`, `[::1]:8081`. */
 const LOCAL_HOST = /^(?:localhost|[a-z0-9-]+\.localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
 
+/** What browsers and proxies add to requests, and tools do not. */
+const OF_STRANGERS = ['origin', 'sec-fetch-site', 'forwarded', 'x-forwarded-for', 'via'];
+
 /**
- * A page in a browser on this machine reaches its ports, too. What browsers add to such requests, and names of hosts that
- * only DNS leads here, tell them from tools.
+ * A page in a browser on this machine reaches its ports, too, and so does whoever comes through a proxy on it. What these
+ * add to requests, and names of hosts that only DNS leads here, tell them from tools.
  */
-function refuseBrowsers({ headers }: ControlPlaneRequest): void {
-  const fromPage = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
-  if (fromPage || !LOCAL_HOST.test(headers.host ?? '')) {
+function refuseStrangers({ headers }: ControlPlaneRequest): void {
+  const isStranger = OF_STRANGERS.some((name) => headers[name] !== undefined);
+  if (isStranger || !LOCAL_HOST.test(headers.host ?? '')) {
     throw new ApiError(
       'AccessDeniedException',
       'Without access keys only tools on this machine are served, at localhost: make a key with propylon admin create-key',

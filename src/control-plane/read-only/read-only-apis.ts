@@ -90,7 +90,14 @@ export class ReadOnlyApis {
 
   async #document(name: string): Promise<StoredDocument | null> {
     const found = await this.#find(name);
-    return found === undefined ? null : { version: found.served.version, parts: found.parts() };
+    if (found === undefined) return null;
+    const { served, parts } = found;
+    try {
+      return { version: served.version, parts: parts() };
+    } catch (error) {
+      this.#damaged(served, error as Error);
+      return null;
+    }
   }
 
   async #find(name: string): Promise<{ served: Served; parts(): Map<string, Uint8Array> } | undefined> {
@@ -131,18 +138,24 @@ export class ReadOnlyApis {
     this.#stale = true;
   }
 
-  /** Null, and told once, when it is damaged: then nobody serves it either. */
+  /** Null when it is damaged: then nobody serves it either. */
   #content(served: Served): Content | null {
     const known = this.#contents.get(served);
     if (known !== undefined) return known;
-    let content: Content | null = null;
     try {
-      content = decoded(served);
+      const content = decoded(served);
+      this.#contents.set(served, content);
+      return content;
     } catch (error) {
-      logError(`the control plane does not show API ${served.id}: ${(error as Error).message}`, served.id);
+      this.#damaged(served, error as Error);
+      return null;
     }
-    this.#contents.set(served, content);
-    return content;
+  }
+
+  /** One that cannot be shown must not keep the others from being shown. */
+  #damaged(served: Served, { message }: Error): void {
+    this.#contents.set(served, null);
+    logError(`the control plane does not show API ${served.id}: ${message}`, served.id);
   }
 
   /** @throws ApiError when it would change an API that calls did not make */
@@ -209,10 +222,12 @@ function versionOf(items: readonly StoredItem[], file = ''): number {
 /** @throws ItemError */
 function decoded({ id, api: stored, stages: storedStages }: Served): Content {
   const api = readItem(`api/${id}`, stored.bytes);
-  const stages = [...storedStages].map(([key, { bytes }]) => readItem(key, bytes));
-  if (api?.kind !== 'api') throw new Error('it is of a kind this version does not know');
-  return {
-    api: api.api,
-    stages: stages.flatMap((item) => (item?.kind === 'stage' ? [item.stage] : [])),
-  };
+  const stages = [...storedStages].flatMap(([key, { bytes }]) => {
+    const item = readItem(key, bytes);
+    return item?.kind === 'stage' ? [item.stage] : [];
+  });
+  if (api?.kind !== 'api' || stages.length < storedStages.size) {
+    throw new Error('it has items of a kind this version does not know');
+  }
+  return { api: api.api, stages };
 }

@@ -3,6 +3,7 @@
  * durable in the store before its answer is sent; two writers of one aggregate never lose an update, because the second
  * commit finds another version and its operation runs again on the new state.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommitNotes, nextRevision, type Revision, readRevision } from '../../config/commit.js';
 import { EMPTY_ITEMS } from '../../config/items.js';
 import { ConflictError, type DocumentChange, StoreUnavailableError } from '../../config/store.js';
@@ -10,9 +11,12 @@ import type { CallableStore } from '../../config/stores/remote.js';
 import { ApiError, conflict } from '../wire/errors.js';
 import { type AggregateState, Draft, decodeAggregate, NO_AGGREGATE } from './draft.js';
 import { type ControlPlaneSettings, Transaction, type TransactionSource } from './transaction.js';
+import { Turns } from './turns.js';
 
 /** How often an operation is run before its writer is told to try later: with this many rivals, AWS gives up as well. */
 const MAX_ATTEMPTS = 20;
+
+const LONGEST_PAUSE_MS = 20;
 
 /** Aggregates remembered; the one used longest ago goes first. */
 const MAX_REMEMBERED = 1_000;
@@ -28,60 +32,47 @@ export class Workspace {
   readonly #options: WorkspaceOptions;
   readonly #remembered = new Map<string, AggregateState>();
   #revision: Revision | null = null;
-  /** Ends with the last of those that run again; never rejects. */
-  #lastTurn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
   }
 
   /**
-   * Runs an operation and commits what it changed. Of operations that run at once and change the same, the first one to
-   * commit wins; the others run again, one after the other, and new ones wait for them, so that nobody loses for ever.
+   * Runs an operation and commits what it changed. When somebody else was faster it runs again on the new state.
    * @param by for the history
+   * @param turn operations with the same one run one after the other; absent: it waits for nobody
    * @throws ApiError
    */
-  async run<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
-    await this.#lastTurn;
-    try {
-      return await this.#attempt(operation, by);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-    return await this.#inTurn(() => this.#retry(operation, by));
+  async run<T>(
+    operation: (transaction: Transaction) => Promise<T> | T,
+    by: string,
+    turn?: string,
+  ): Promise<T> {
+    return turn === undefined
+      ? await this.#attempts(operation, by)
+      : await this.#turns.take(turn, () => this.#attempts(operation, by));
   }
 
-  /** @throws ApiError, ConflictError */
-  async #attempt<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
-    try {
-      const transaction = new Transaction(this.#source(), this.#options.settings, this.#seconds());
-      const result = await operation(transaction);
-      await this.#commit(transaction, by);
-      return result;
-    } catch (error) {
-      throw error instanceof StoreUnavailableError ? unavailable(error) : error;
-    }
-  }
-
-  /** Against operations that began before, and writers on other nodes. @throws ApiError */
-  async #retry<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
-    for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+  async #attempts<T>(operation: (transaction: Transaction) => Promise<T> | T, by: string): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(operation, by);
+        const transaction = new Transaction(this.#source(), this.#options.settings, this.#seconds());
+        const result = await operation(transaction);
+        await this.#commit(transaction, by);
+        return result;
       } catch (error) {
+        if (error instanceof StoreUnavailableError) throw unavailable(error);
         if (!(error instanceof ConflictError)) throw error;
+        if (attempt === MAX_ATTEMPTS) {
+          throw conflict(
+            'Unable to complete operation due to concurrent modification. Please try again later.',
+          );
+        }
+        // Rivals that lost together must not meet again and again.
+        await sleep(Math.random() * Math.min(attempt, LONGEST_PAUSE_MS));
       }
     }
-    throw conflict('Unable to complete operation due to concurrent modification. Please try again later.');
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const worked = this.#lastTurn.then(work);
-    this.#lastTurn = worked.then(
-      () => {},
-      () => {},
-    );
-    return await worked;
   }
 
   #source(): TransactionSource {

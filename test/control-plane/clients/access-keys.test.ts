@@ -72,17 +72,19 @@ test.skipIf(outside === undefined)(
   },
 );
 
-test('what needs no keys is answered to a page of a browser on no account', async () => {
-  const answer = await fetch(`${node.adminUrl}/restapis`, { headers: { origin: 'https://evil.example' } });
-  expect(answer.status).toBe(403);
-  const rebound = await new Promise<number | undefined>((resolve) => {
-    const headers = { host: 'rebound.example' };
-    request(`${node.adminUrl}/restapis`, { headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    }).end();
-  });
-  expect(rebound).toBe(403);
+test('without keys pages in browsers and callers behind a proxy are not served either', async () => {
+  const ask = (headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const sent = request(`${node.adminUrl}/restapis`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject).end();
+    });
+  expect(await ask({})).toBe(200);
+  expect(await ask({ origin: 'https://evil.example' })).toBe(403);
+  expect(await ask({ host: 'rebound.example' })).toBe(403);
+  expect(await ask({ 'x-forwarded-for': '203.0.113.9' })).toBe(403);
 });
 
 test('a key is made while the node runs, its secret shown once, with lines for aws configure', async () => {

@@ -64,7 +64,7 @@ test('what is created on one node is there on the other at once, and a deploymen
 
 test('writers of one API on both nodes at once lose nothing of each other', async () => {
   const { id: restApiId, rootResourceId: parentId } = await clients[0].createRestApi({ name: 'busy' });
-  const names = Array.from({ length: 24 }, (_, i) => `r${i}`);
+  const names = Array.from({ length: 60 }, (_, i) => `r${i}`);
   await Promise.all(
     names.map((pathPart, i) =>
       (clients[i % 2] as APIGateway).createResource({ restApiId, parentId, pathPart }),
