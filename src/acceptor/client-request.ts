@@ -169,16 +169,12 @@ export class ClientRequest {
 
   /** @param head see `answerHead` */
   answer(status: number, head: string, body: string | Uint8Array | null): void {
-    const res = this.#res;
     if (this.#isHead || hasNoBody(status)) {
       this.#answerWithoutBody(status, head, byteLength(body));
       return;
     }
-    res.cork(() => {
-      res.writeStatus(headBytes(this.#finalHead(head)));
-      this.#finish();
-      res.end(body ?? '');
-    });
+    this.#finish();
+    writeWhole(this.#res, this.#finalHead(head), body ?? '');
   }
 
   begin(status: number, head: string, contentLength: number): void {
@@ -366,6 +362,25 @@ export class ClientRequest {
     this.#link?.requests.delete(this.#id);
     this.#state.requestEnded(this.#received);
   }
+}
+
+let corkedRes: HttpResponse | null = null;
+let corkedHead = '';
+let corkedBody: string | Uint8Array = '';
+
+/** A whole answer. uWS calls `writeCorked` before `cork` returns: a closure for each answer would cost more than this. */
+function writeWhole(res: HttpResponse, head: string, body: string | Uint8Array): void {
+  corkedRes = res;
+  corkedHead = head;
+  corkedBody = body;
+  res.cork(writeCorked);
+  corkedRes = null;
+  corkedBody = '';
+}
+
+function writeCorked(): void {
+  corkedRes?.writeStatus(headBytes(corkedHead));
+  corkedRes?.end(corkedBody);
 }
 
 /** The head object is reused for the next request. */

@@ -25,16 +25,28 @@ export class CredentialSource {
     this.#load = load;
   }
 
-  /** @throws Error when there are none; asked again at once, it fails at once */
-  async get(): Promise<Credentials> {
+  /**
+   * Without waiting: the credentials, why there are none, or undefined when only `get` can tell. Starts a renewal that
+   * is due.
+   */
+  known(): Credentials | Error | undefined {
     const credentials = this.#credentials;
-    const expiresIn = (credentials?.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
-    if (credentials !== undefined && expiresIn > 0) {
+    if (credentials !== undefined) {
+      const { expiration } = credentials;
+      if (expiration === undefined) return credentials;
+      const expiresIn = expiration.getTime() - Date.now();
       // A failed renewal is no failure of this call.
       if (expiresIn < RENEW_BEFORE_MS) this.#lookUp().catch(() => {});
-      return credentials;
+      if (expiresIn > 0) return credentials;
     }
-    return this.#lookUp();
+    return this.#failure !== undefined && Date.now() < this.#retryAt ? this.#failure : undefined;
+  }
+
+  /** @throws Error when there are none; asked again at once, it fails at once */
+  async get(): Promise<Credentials> {
+    const known = this.known();
+    if (known instanceof Error) throw known;
+    return known ?? this.#lookUp();
   }
 
   /** One look-up at a time, shared by all who ask. */

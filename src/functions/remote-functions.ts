@@ -1,7 +1,7 @@
 /** Calls of functions behind a Lambda endpoint, AWS's own or another: the Invoke operation over HTTP. */
 
 import { CredentialSource, type Credentials, fromDefaultChain, fromEnvironment } from '../aws/credentials.js';
-import { createSigner, type Signer } from '../aws/signer.js';
+import { FixedSigner } from '../aws/fixed-signature.js';
 import type { LambdaSettings } from '../config/settings.js';
 import { now } from '../exchange/clock.js';
 import { type HeaderBlock, headerValue } from '../http/header-block.js';
@@ -11,24 +11,32 @@ import type {
   FunctionInvoker,
   FunctionResult,
 } from '../integrations/integration.js';
-import type { UpstreamCall, UpstreamClient, UpstreamError, UpstreamHandler } from '../upstream/upstream.js';
+import type {
+  UpstreamCall,
+  UpstreamClient,
+  UpstreamError,
+  UpstreamHandler,
+  UpstreamRequest,
+} from '../upstream/upstream.js';
 import { type Endpoint, endpointOf } from './endpoint.js';
+import { InvokeRequest } from './invoke-request.js';
 
 /** Bytes of an answer that are read: Lambda's 6 MB and some room for an endpoint that counts otherwise. */
 const MAX_ANSWER_BYTES = 7_340_032;
 /** Bytes of a refusal that are kept for the log. */
 const MAX_REFUSAL_BYTES = 1024;
+/** What is made of a function's name is made anew once so many others of its region were called. */
+const MAX_KNOWN_FUNCTIONS = 4096;
 
 export class RemoteFunctions implements FunctionInvoker {
-  readonly upstream: UpstreamClient;
+  readonly #upstream: UpstreamClient;
   readonly #settings: LambdaSettings;
   readonly #credentials: CredentialSource;
-  readonly #endpoints = new Map<string, Endpoint>();
-  readonly #signers = new Map<string, Promise<Signer>>();
+  readonly #regions = new Map<string, RegionalFunctions>();
 
   /** @param load where credentials come from; by default the AWS chain, or the environment for a loopback endpoint */
   constructor(settings: LambdaSettings, upstream: UpstreamClient, load?: () => Promise<Credentials>) {
-    this.upstream = upstream;
+    this.#upstream = upstream;
     this.#settings = settings;
     // An emulator on this machine needs no cloud identity, and the metadata service of a machine that has none answers
     // after seconds: it is never asked for one.
@@ -37,102 +45,116 @@ export class RemoteFunctions implements FunctionInvoker {
   }
 
   invoke(call: FunctionCall, done: (result: FunctionResult) => void): FunctionInvocation {
-    return new RemoteCall(this, call, done);
+    const remote = new RemoteCall(call, done);
+    const known = this.#credentials.known();
+    if (known === undefined) this.#sendLater(remote);
+    else this.#send(remote, known, call.timeoutMs);
+    return remote;
   }
 
-  endpoint(region: string): Endpoint {
-    let endpoint = this.#endpoints.get(region);
-    if (endpoint === undefined) {
-      endpoint = endpointOf(this.#settings, region);
-      this.#endpoints.set(region, endpoint);
-    }
-    return endpoint;
-  }
-
-  /** The request's headers, signed if there are credentials. @throws Error when AWS is called and there are none */
-  async headers(
-    call: FunctionCall,
-    endpoint: Endpoint,
-    path: string,
-    body: Uint8Array,
-  ): Promise<Record<string, string>> {
-    const headers: Record<string, string> = {
-      host: endpoint.host,
-      'content-type': 'application/json',
-      'x-amz-invocation-type': call.invocationType,
-      'x-amzn-apigateway-api-id': call.apiId,
-      'x-amzn-lambda-integration-tag': call.requestId,
-      'x-amzn-trace-id': call.traceId,
+  /** One deadline spans the wait for credentials and the call. */
+  #sendLater(remote: RemoteCall): void {
+    const { timeoutMs } = remote.call;
+    const deadline = now() + timeoutMs;
+    remote.timer = setTimeout(() => remote.finish({ kind: 'timeout' }), timeoutMs);
+    const proceed = (found: Credentials | Error): void => {
+      clearTimeout(remote.timer);
+      this.#send(remote, found, Math.max(1, Math.ceil(deadline - now())));
     };
-    let credentials: Credentials;
-    try {
-      credentials = await this.#credentials.get();
-    } catch (error) {
-      if (endpoint.custom) return headers;
-      throw new Error(noCredentials(call, error));
-    }
-    const sign = await this.#signer(call.region);
-    const { protocol, hostname } = endpoint;
-    return sign({ method: 'POST', protocol, hostname, path, headers, body }, credentials);
+    this.#credentials.get().then(proceed, proceed);
   }
 
-  #signer(region: string): Promise<Signer> {
-    let signer = this.#signers.get(region);
-    if (signer === undefined) {
-      signer = createSigner(region, 'lambda');
-      this.#signers.set(region, signer);
+  #send(remote: RemoteCall, credentials: Credentials | Error, timeoutMs: number): void {
+    if (remote.over) return;
+    const { call } = remote;
+    let request: UpstreamRequest;
+    try {
+      request = this.#request(call, credentials, timeoutMs);
+    } catch (error) {
+      remote.finish({ kind: 'refused', message: (error as Error).message });
+      return;
     }
-    return signer;
+    remote.exchange = this.#upstream.request(request, remote);
+  }
+
+  /** Signed if there are credentials. @throws Error when AWS is called and there are none */
+  #request(call: FunctionCall, credentials: Credentials | Error, timeoutMs: number): UpstreamRequest {
+    const functions = this.#functionsOf(call.region);
+    const { endpoint } = functions;
+    const request = functions.request(call.functionName);
+    let headers: HeaderBlock;
+    if (!(credentials instanceof Error)) headers = request.signedHeaders(call, credentials, Date.now());
+    else if (endpoint.custom) headers = request.unsignedHeaders(call);
+    else throw new Error(noCredentials(call, credentials));
+    const { payload } = call;
+    return {
+      origin: endpoint.origin,
+      method: 'POST',
+      target: request.path,
+      headers,
+      body: payload,
+      bodyLength: payload.length,
+      timeoutMs,
+    };
+  }
+
+  /** @throws Error when there is no such endpoint */
+  #functionsOf(region: string): RegionalFunctions {
+    let functions = this.#regions.get(region);
+    if (functions === undefined) {
+      functions = new RegionalFunctions(endpointOf(this.#settings, region), region);
+      this.#regions.set(region, functions);
+    }
+    return functions;
   }
 }
 
-/** One Invoke under way: first its headers, then the exchange with the endpoint. One deadline spans both. */
+/** The functions of one region, as they are called. */
+class RegionalFunctions {
+  readonly endpoint: Endpoint;
+  readonly #signer: FixedSigner;
+  readonly #requests = new Map<string, InvokeRequest>();
+
+  constructor(endpoint: Endpoint, region: string) {
+    this.endpoint = endpoint;
+    this.#signer = new FixedSigner(region, 'lambda');
+  }
+
+  request(functionName: string): InvokeRequest {
+    let request = this.#requests.get(functionName);
+    if (request === undefined) {
+      if (this.#requests.size >= MAX_KNOWN_FUNCTIONS) this.#requests.clear();
+      request = new InvokeRequest(this.endpoint, functionName, this.#signer);
+      this.#requests.set(functionName, request);
+    }
+    return request;
+  }
+}
+
+/** One Invoke under way. */
 class RemoteCall implements FunctionInvocation, UpstreamHandler {
-  readonly #call: FunctionCall;
+  readonly call: FunctionCall;
+  /** Null before the request is sent. */
+  exchange: UpstreamCall | null = null;
+  /** While credentials are waited for; after that the upstream client keeps the time. */
+  timer: NodeJS.Timeout | undefined;
+  /** It has its result, or nobody waits for one. */
+  over = false;
   readonly #done: (result: FunctionResult) => void;
-  readonly #deadline: number;
-  #timer: NodeJS.Timeout | undefined;
-  #exchange: UpstreamCall | null = null;
-  #over = false;
   #status = 0;
   #functionError = false;
-  #chunks: Buffer[] = [];
+  /** Of the answer; null before the first. */
+  #chunks: Buffer[] | null = null;
   #length = 0;
 
-  constructor(owner: RemoteFunctions, call: FunctionCall, done: (result: FunctionResult) => void) {
-    this.#call = call;
+  constructor(call: FunctionCall, done: (result: FunctionResult) => void) {
+    this.call = call;
     this.#done = done;
-    this.#deadline = now() + call.timeoutMs;
-    this.#timer = setTimeout(() => this.#finish({ kind: 'timeout' }), call.timeoutMs);
-    this.#send(owner).catch((error: Error) => this.#finish({ kind: 'refused', message: error.message }));
   }
 
   cancel(): void {
     this.#end();
-    this.#exchange?.cancel();
-  }
-
-  async #send(owner: RemoteFunctions): Promise<void> {
-    const call = this.#call;
-    const endpoint = owner.endpoint(call.region);
-    const path = `${endpoint.basePath}/2015-03-31/functions/${encodeURIComponent(call.functionName)}/invocations`;
-    const body = typeof call.payload === 'string' ? Buffer.from(call.payload) : call.payload;
-    const headers = await owner.headers(call, endpoint, path, body);
-    if (this.#over) return;
-    // From here on the upstream client keeps the deadline.
-    clearTimeout(this.#timer);
-    this.#exchange = owner.upstream.request(
-      {
-        origin: endpoint.origin,
-        method: 'POST',
-        target: path,
-        headers: blockOf(headers),
-        body,
-        bodyLength: body.length,
-        timeoutMs: Math.max(1, Math.ceil(this.#deadline - now())),
-      },
-      this,
-    );
+    this.exchange?.cancel();
   }
 
   onHead(status: number, headers: HeaderBlock): void {
@@ -141,62 +163,59 @@ class RemoteCall implements FunctionInvocation, UpstreamHandler {
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#over) return;
+    if (this.over) return;
     this.#length += chunk.length;
     if (this.#length > MAX_ANSWER_BYTES) {
-      this.#exchange?.cancel();
-      this.#finish({ kind: 'unavailable', message: `the answer is longer than ${MAX_ANSWER_BYTES} bytes` });
+      this.exchange?.cancel();
+      this.finish({ kind: 'unavailable', message: `the answer is longer than ${MAX_ANSWER_BYTES} bytes` });
       return;
     }
-    this.#chunks.push(Buffer.from(chunk));
+    const copy = Buffer.from(chunk);
+    if (this.#chunks === null) this.#chunks = [copy];
+    else this.#chunks.push(copy);
   }
 
   onEnd(): void {
-    const payload = Buffer.concat(this.#chunks, this.#length);
+    const chunks = this.#chunks ?? [];
+    const payload = (chunks.length === 1 ? chunks[0] : undefined) ?? Buffer.concat(chunks, this.#length);
     const status = this.#status;
     if (status >= 200 && status < 300) {
-      this.#finish({ kind: 'payload', payload, functionError: this.#functionError });
+      this.finish({ kind: 'payload', payload, functionError: this.#functionError });
       return;
     }
-    const message = `${this.#call.functionName}: Lambda answered ${status} ${printable(payload)}`;
+    const message = `${this.call.functionName}: Lambda answered ${status} ${printable(payload)}`;
     const refused = status >= 400 && status < 500 && status !== 429;
-    this.#finish({ kind: refused ? 'refused' : 'unavailable', message });
+    this.finish({ kind: refused ? 'refused' : 'unavailable', message });
   }
 
   onError(error: UpstreamError): void {
     switch (error.kind) {
       case 'timeout':
-        this.#finish({ kind: 'timeout' });
+        this.finish({ kind: 'timeout' });
         return;
       case 'address':
       case 'network':
-        this.#finish({ kind: 'unreachable', message: error.message });
+        this.finish({ kind: 'unreachable', message: error.message });
         return;
       case 'protocol':
       case 'overload':
-        this.#finish({ kind: 'unavailable', message: error.message });
+        this.finish({ kind: 'unavailable', message: error.message });
     }
   }
 
   onDrain(): void {}
 
-  #finish(result: FunctionResult): void {
-    if (this.#over) return;
+  finish(result: FunctionResult): void {
+    if (this.over) return;
     this.#end();
     this.#done(result);
   }
 
   #end(): void {
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#chunks = [];
+    this.over = true;
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    this.#chunks = null;
   }
-}
-
-function blockOf(headers: Record<string, string>): HeaderBlock {
-  let block = '';
-  for (const name of Object.keys(headers)) block += `${name}: ${headers[name]}\r\n`;
-  return block;
 }
 
 /** The start of an error body, on one line. */
@@ -204,10 +223,9 @@ function printable(body: Buffer): string {
   return body.toString('utf8', 0, MAX_REFUSAL_BYTES).replace(/\p{Cc}+/gu, ' ');
 }
 
-function noCredentials(call: FunctionCall, error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error);
+function noCredentials(call: FunctionCall, error: Error): string {
   return (
-    `there are no AWS credentials to call ${call.functionName} in ${call.region} (${why}). Pass --function NAME=FILE ` +
+    `there are no AWS credentials to call ${call.functionName} in ${call.region} (${error.message}). Pass --function NAME=FILE ` +
     'to run the function here, --lambda-endpoint URL to call another endpoint, or provide AWS credentials'
   );
 }

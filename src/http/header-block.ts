@@ -59,7 +59,8 @@ export function nameMatches(block: HeaderBlock, at: number, name: string): boole
   return true;
 }
 
-function trimmed(block: HeaderBlock, from: number, to: number): string {
+/** What stands between two places of a block, without the blanks around it. */
+export function trimmed(block: HeaderBlock, from: number, to: number): string {
   let start = from;
   let end = to;
   while (start < end && isBlank(block.charCodeAt(start))) start++;
@@ -74,6 +75,8 @@ function isBlank(code: number): boolean {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is the point
 const FORBIDDEN_IN_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
+/** Nothing forbidden and nothing beyond ASCII. */
+const PLAIN_VALUE = /^[\t\x20-\x7e]*$/;
 
 /** True when the name is a token and the value holds no control character: what may be written to a socket. */
 export function isSafeHeader(name: string, value: string): boolean {
@@ -85,8 +88,8 @@ export function isSafeHeader(name: string, value: string): boolean {
  * above U+00FF goes out as UTF-8 bytes (each as one latin1 character). Undefined when the field is not safe to write.
  */
 export function headerLine(name: string, value: string): string | undefined {
+  if (PLAIN_VALUE.test(value)) return TOKEN.test(name) ? `${name}: ${value}\r\n` : undefined;
   if (!isSafeHeader(name, value)) return undefined;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for plain ASCII
-  const wire = /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
+  const wire = Buffer.from(value, 'utf8').toString('latin1');
   return `${name}: ${wire}\r\n`;
 }

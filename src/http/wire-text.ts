@@ -16,7 +16,7 @@ export function wireText(latin1: string): string {
 /** Anything but printable ASCII without `"` and `\`. */
 const NEEDS_CARE = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
-/** The text as JSON, quotes included. Most texts are plain and need no escapes: one scan, where `stringify` costs more. */
+/** What stands between the quotes of the text as JSON. Most texts are plain and need no escapes: one scan. */
 export function wireJson(latin1: string): string {
-  return NEEDS_CARE.test(latin1) ? JSON.stringify(wireText(latin1)) : `"${latin1}"`;
+  return NEEDS_CARE.test(latin1) ? JSON.stringify(wireText(latin1)).slice(1, -1) : latin1;
 }

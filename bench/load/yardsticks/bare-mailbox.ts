@@ -5,8 +5,9 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { uWS } from '../../../src/acceptor/uws.js';
-import { ANSWER, type Batch, REQUEST, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
+import { ANSWER, type Batch, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
 import { Outbox } from '../../../src/mailbox/outbox.js';
+import { RequestWriter } from '../../../src/mailbox/request-envelope.js';
 import { SlotTable } from '../../../src/mailbox/slots.js';
 
 const [port = '', body = ''] = process.argv.slice(2);
@@ -18,6 +19,8 @@ new Worker(new URL('./bare-worker.js', import.meta.url), {
 
 const outbox = new Outbox(port1);
 const requests = new SlotTable<HttpResponse>();
+const writer = new RequestWriter();
+const head = { method: 'GET', path: '', query: '', host: '', headers: '', requestId: '', overTls: false };
 /** Operands of an answer, and its code. */
 const ANSWER_LENGTH = 5;
 
@@ -38,9 +41,9 @@ const app = uWS.App();
 app.any('/*', (res, req) => {
   const id = requests.add(res);
   res.onAborted(() => requests.delete(id));
-  const path = req.getUrl();
-  const host = req.getHeader('host');
-  outbox.open().push(REQUEST, id, 'GET', path, '', host, '', '127.0.0.1', '', null, WHOLE_BODY);
+  head.path = req.getUrl();
+  head.host = req.getHeader('host');
+  writer.write(outbox.open(), id, head, '', null, WHOLE_BODY);
 });
 app.listen('127.0.0.1', Number(port), uWS.LIBUS_LISTEN_DEFAULT, (socket) => {
   if (socket === false) {

@@ -3,37 +3,23 @@
  * its working arrays are shared by all requests: a header costs its JSON text and nothing else.
  */
 import { completeTraceId } from '../../exchange/trace-id.js';
-import { forEachHeader, type HeaderBlock } from '../../http/header-block.js';
+import { type HeaderBlock, trimmed } from '../../http/header-block.js';
 import { canonicalName } from '../../http/header-spelling.js';
 import { wireJson } from '../../http/wire-text.js';
+import { flat } from './flat.js';
 
 export interface EventHeaders {
-  /** Members of `headers`, `"Name":"last value"`, separated by commas; never empty. */
+  /** Members of `headers`, each begun with the end of the text before it: `","Name":"last value`. */
   single: string;
-  /** Members of `multiValueHeaders`, `"Name":["value",...]`; never empty. */
+  /** Members of `multiValueHeaders`, in the same way: `"],"Name":["value","value`. */
   multi: string;
   contentType: string | undefined;
-  /** JSON text. */
+  /** JSON. */
   userAgent: string;
-  /** The client's `X-Amzn-Trace-Id`, completed. */
+  /** The client's `X-Amzn-Trace-Id`, completed; needs no escapes. */
   traceId: string;
-}
-
-/** Members for `X-Forwarded-Port` and `X-Forwarded-Proto`, as JSON text. */
-export interface ForwardedMembers {
-  /** Of `headers`. */
-  readonly single: string;
-  /** Of `multiValueHeaders`. */
-  readonly multi: string;
-}
-
-/** What the gateway itself says in the headers of an event. */
-export interface AddedHeaders {
-  host: string;
-  sourceIp: string;
-  forwarded: ForwardedMembers;
-  /** There is a body: without a Content-Type it counts as JSON. */
-  hasBody: boolean;
+  /** The client's `X-Forwarded-For`, escaped; empty if none. */
+  forwardedFor: string;
 }
 
 enum Role {
@@ -59,8 +45,10 @@ const ROLES: ReadonlyMap<string, Role> = new Map([
 ]);
 
 interface Name {
-  /** `"Content-Type":` */
-  readonly key: string;
+  /** `","Content-Type":"` */
+  readonly single: string;
+  /** `"],"Content-Type":["` */
+  readonly multi: string;
   readonly role: Role;
   /** Number of the pass that last met this name, and where it put it: finds repeated names without a map per request. */
   pass: number;
@@ -81,8 +69,8 @@ let clientTraceId: string | undefined;
 let userAgent = 'null';
 let forwardedFor = '';
 
-/** Reads one request's headers. */
-export function readEventHeaders(block: HeaderBlock, added: AddedHeaders): EventHeaders {
+/** Reads one request's headers. @param hasBody there is a body: without a Content-Type it counts as JSON */
+export function readEventHeaders(block: HeaderBlock, hasBody: boolean): EventHeaders {
   if (names.size > CACHED_NAMES) names.clear();
   pass++;
   count = 0;
@@ -90,24 +78,34 @@ export function readEventHeaders(block: HeaderBlock, added: AddedHeaders): Event
   clientTraceId = undefined;
   userAgent = 'null';
   forwardedFor = '';
-  forEachHeader(block, visit);
+  for (let at = 0; at < block.length; ) {
+    const colon = block.indexOf(':', at);
+    const end = block.indexOf('\r\n', colon);
+    if (colon < 0 || end < 0) break;
+    visit(block.slice(at, colon), trimmed(block, colon + 1, end));
+    at = end + 2;
+  }
 
-  const traceId = completeTraceId(clientTraceId);
-  const host = wireJson(added.host);
-  const addresses = wireJson(forwardedFor === '' ? added.sourceIp : `${forwardedFor}, ${added.sourceIp}`);
-  let single = `"Host":${host},"X-Amzn-Trace-Id":"${traceId}","X-Forwarded-For":${addresses},${added.forwarded.single}`;
-  let multi = `"Host":[${host}],"X-Amzn-Trace-Id":["${traceId}"],"X-Forwarded-For":[${addresses}],${added.forwarded.multi}`;
-  if (added.hasBody && contentType === undefined) {
+  let single = '';
+  let multi = '';
+  if (hasBody && contentType === undefined) {
     contentType = 'application/json';
-    single += ',"Content-Type":"application/json"';
-    multi += ',"Content-Type":["application/json"]';
+    single = '","Content-Type":"application/json';
+    multi = '"],"Content-Type":["application/json';
   }
   for (let i = 0; i < count; i++) {
-    const key = (found[i] as Name).key;
-    single += `,${key}${lastValues[i]}`;
-    multi += `,${key}[${allValues[i]}]`;
+    const name = found[i] as Name;
+    single += name.single + lastValues[i];
+    multi += name.multi + allValues[i];
   }
-  return { single, multi, contentType, userAgent, traceId };
+  return {
+    single,
+    multi,
+    contentType,
+    userAgent,
+    traceId: completeTraceId(clientTraceId),
+    forwardedFor: wireJson(forwardedFor),
+  };
 }
 
 function visit(lower: string, value: string): void {
@@ -120,10 +118,10 @@ function visit(lower: string, value: string): void {
   }
   const json = wireJson(value);
   if (name.role === Role.contentType) contentType = value;
-  else if (name.role === Role.userAgent) userAgent = json;
+  else if (name.role === Role.userAgent) userAgent = `"${json}"`;
   if (name.pass === pass) {
     lastValues[name.index] = json;
-    allValues[name.index] += `,${json}`;
+    allValues[name.index] += `","${json}`;
     return;
   }
   name.pass = pass;
@@ -135,8 +133,10 @@ function visit(lower: string, value: string): void {
 }
 
 function newName(lower: string): Name {
+  const spelling = wireJson(canonicalName(lower));
   const name: Name = {
-    key: `${wireJson(canonicalName(lower))}:`,
+    single: flat(`","${spelling}":"`),
+    multi: flat(`"],"${spelling}":["`),
     role: ROLES.get(lower) ?? Role.ordinary,
     pass: 0,
     index: 0,

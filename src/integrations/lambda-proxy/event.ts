@@ -5,78 +5,111 @@ import { type BinaryMatcher, compileBinaryMatcher } from '../../http/media-type.
 import { parseQuery } from '../../http/query.js';
 import { wireJson } from '../../http/wire-text.js';
 import type { IntegrationContext } from '../integration.js';
-import { type ForwardedMembers, readEventHeaders } from './event-headers.js';
+import { readEventHeaders } from './event-headers.js';
+import { flat } from './flat.js';
 
 export interface BuiltEvent {
   json: string;
   traceId: string;
 }
 
-/** Builds the events of one method: everything its configuration decides is JSON text already. */
+/** The parts of a method's events that its configuration and the request's host decide. */
+interface Frame {
+  readonly host: string;
+  /** From behind the method to the trace id. */
+  readonly single: string;
+  /** From behind `headers` to the trace id. */
+  readonly multi: string;
+  /** From behind the path parameters to the extended request id. */
+  readonly context: string;
+}
+
+/**
+ * Builds the events of one method. An event is joined from as few texts as can be, each from one value to the next, so
+ * that its fixed texts begin with the end of a quoted value: an event of 14 headers costs half of what it does when each
+ * member is joined from its name, its value and its punctuation.
+ */
 export class EventBuilder {
   readonly #isBinary: BinaryMatcher;
-  readonly #forwarded: ForwardedMembers;
+  readonly #forwarded: ForwardedTexts;
   /** Of requests over TLS. */
-  readonly #forwardedOverTls: ForwardedMembers;
-  /** Keys of `pathParameters`, `"name":`. */
+  readonly #forwardedOverTls: ForwardedTexts;
+  /** What stands before each path parameter. */
   readonly #pathKeys: readonly string[];
-  readonly #resource: string;
-  readonly #stage: string;
+  readonly #start: string;
+  readonly #afterPath: string;
   readonly #owner: string;
   readonly #end: string;
+  readonly #endWithoutBody: string;
+  /** Of the last request: most methods are called by one name. */
+  #frame: Frame | null = null;
 
   constructor(context: IntegrationContext) {
     const { stage, resource, method, services } = context;
     const { port, protocol, tlsPort = port } = services.listener;
     this.#isBinary = compileBinaryMatcher(stage.binaryMediaTypes);
-    this.#forwarded = forwardedMembers(port, protocol);
-    this.#forwardedOverTls = forwardedMembers(tlsPort, 'https');
-    this.#pathKeys = context.pathParameterNames.map((name) => `${JSON.stringify(name)}:`);
+    this.#forwarded = forwardedTexts(port, protocol);
+    this.#forwardedOverTls = forwardedTexts(tlsPort, 'https');
+    this.#pathKeys = context.pathParameterNames.map((name, i) =>
+      flat(`${i === 0 ? '{' : '",'}${JSON.stringify(name)}:"`),
+    );
     const path = JSON.stringify(resource.path);
     const variables = Object.keys(stage.variables).length > 0 ? JSON.stringify(stage.variables) : 'null';
-    this.#resource = `{"resource":${path},"path":`;
-    this.#stage = `,"stageVariables":${variables},"requestContext":`;
-    this.#owner = `{"accountId":${JSON.stringify(stage.accountId)},"apiId":${JSON.stringify(stage.apiId)},"deploymentId":${JSON.stringify(stage.deploymentId)},"domainName":`;
+    this.#start = flat(`{"resource":${path},"path":"`);
+    this.#afterPath = `${this.#pathKeys.length === 0 ? 'null' : '"}'},"stageVariables":${variables},"requestContext":`;
+    this.#owner = `{"accountId":${JSON.stringify(stage.accountId)},"apiId":${JSON.stringify(stage.apiId)},"deploymentId":${JSON.stringify(stage.deploymentId)},"domainName":"`;
     const operation =
       method.operationName === undefined ? '' : `,"operationName":${JSON.stringify(method.operationName)}`;
     const canary = stage.isCanaryRequest === undefined ? '' : `,"isCanaryRequest":${stage.isCanaryRequest}`;
-    this.#end = `${canary},"resourceId":${JSON.stringify(resource.id)},"resourcePath":${path}${operation},"stage":${JSON.stringify(stage.stageName)}},"body":`;
+    this.#end = flat(
+      `${canary},"resourceId":${JSON.stringify(resource.id)},"resourcePath":${path}${operation},"stage":${JSON.stringify(stage.stageName)}},"body":`,
+    );
+    this.#endWithoutBody = flat(`${this.#end}null,"isBase64Encoded":false}`);
   }
 
   /** @param body the whole request body; null or empty: none */
   build(exchange: Exchange, body: Uint8Array | null): BuiltEvent {
     const { request } = exchange;
     const hasBody = body !== null && body.length > 0;
-    const headers = readEventHeaders(request.headers, {
-      host: request.host,
-      sourceIp: request.sourceIp,
-      forwarded: request.overTls ? this.#forwardedOverTls : this.#forwarded,
-      hasBody,
-    });
-    const now = Date.now();
+    const forwarded = request.overTls ? this.#forwardedOverTls : this.#forwarded;
+    const frame = this.#frame?.host === request.host ? this.#frame : this.#newFrame(request.host);
+    const headers = readEventHeaders(request.headers, hasBody);
+    const { traceId, forwardedFor } = headers;
+    const sourceIp = wireJson(request.sourceIp);
+    const addresses = forwardedFor === '' ? sourceIp : `${forwardedFor}, ${sourceIp}`;
     const method = wireJson(exchange.method);
-    const domain = domainOf(request.host);
     const json =
-      `${this.#resource}${wireJson(exchange.eventPath)},"httpMethod":${method}` +
-      `,"headers":{${headers.single}},"multiValueHeaders":{${headers.multi}}` +
-      `${queryMembers(request.query)},"pathParameters":${this.#pathParameters(exchange)}${this.#stage}` +
-      `${this.#owner}${wireJson(domain)},"domainPrefix":${wireJson(firstLabel(domain))}` +
-      `,"extendedRequestId":${wireJson(exchange.extendedRequestId)},"httpMethod":${method}` +
-      `${IDENTITY}${wireJson(request.sourceIp)},"user":null,"userAgent":${headers.userAgent},"userArn":null}` +
-      `,"path":${wireJson(exchange.contextPath)},"protocol":"HTTP/1.1"` +
-      `,"requestId":${wireJson(exchange.requestId)},"requestTime":"${logTime(now)}","requestTimeEpoch":${now}` +
-      `${this.#end}${hasBody ? this.#body(body, headers.contentType) : NO_BODY}`;
-    return { json, traceId: headers.traceId };
+      `${this.#start + wireJson(exchange.eventPath)}","httpMethod":"${method}` +
+      `${frame.single + traceId}","X-Forwarded-For":"${addresses}${forwarded.single}${headers.single}` +
+      `${frame.multi + traceId}"],"X-Forwarded-For":["${addresses}${forwarded.multi}${headers.multi}` +
+      `${queryMembers(request.query)}${this.#pathParameters(exchange)}` +
+      `${frame.context + exchange.extendedRequestId}","httpMethod":"${method + IDENTITY + sourceIp}` +
+      `","user":null,"userAgent":${headers.userAgent},"userArn":null},"path":"${wireJson(exchange.contextPath)}` +
+      `","protocol":"HTTP/1.1","requestId":"${exchange.requestId}${timeMembers(Date.now())}` +
+      (hasBody ? this.#end + this.#body(body, headers.contentType) : this.#endWithoutBody);
+    return { json, traceId };
+  }
+
+  #newFrame(host: string): Frame {
+    const domain = domainOf(host);
+    const escaped = wireJson(host);
+    const frame = {
+      host,
+      single: flat(`","headers":{"Host":"${escaped}","X-Amzn-Trace-Id":"`),
+      multi: flat(`"},"multiValueHeaders":{"Host":["${escaped}"],"X-Amzn-Trace-Id":["`),
+      context: flat(
+        `${this.#afterPath}${this.#owner}${wireJson(domain)}","domainPrefix":"${wireJson(firstLabel(domain))}","extendedRequestId":"`,
+      ),
+    };
+    this.#frame = frame;
+    return frame;
   }
 
   #pathParameters(exchange: Exchange): string {
     const keys = this.#pathKeys;
-    if (keys.length === 0) return 'null';
     let members = '';
-    for (let i = 0; i < keys.length; i++) {
-      members += `${i === 0 ? '' : ','}${keys[i]}${wireJson(exchange.pathParameters[i] ?? '')}`;
-    }
-    return `{${members}}`;
+    for (let i = 0; i < keys.length; i++) members += keys[i] + wireJson(exchange.pathParameters[i] ?? '');
+    return members;
   }
 
   #body(body: Uint8Array, contentType: string | undefined): string {
@@ -87,21 +120,40 @@ export class EventBuilder {
   }
 }
 
-function forwardedMembers(port: number, protocol: 'http' | 'https'): ForwardedMembers {
+/** From behind the client's address to the other headers. */
+interface ForwardedTexts {
+  /** Of `headers`. */
+  readonly single: string;
+  /** Of `multiValueHeaders`. */
+  readonly multi: string;
+}
+
+function forwardedTexts(port: number, protocol: 'http' | 'https'): ForwardedTexts {
   return {
-    single: `"X-Forwarded-Port":"${port}","X-Forwarded-Proto":"${protocol}"`,
-    multi: `"X-Forwarded-Port":["${port}"],"X-Forwarded-Proto":["${protocol}"]`,
+    single: `","X-Forwarded-Port":"${port}","X-Forwarded-Proto":"${protocol}`,
+    multi: `"],"X-Forwarded-Port":["${port}"],"X-Forwarded-Proto":["${protocol}`,
   };
 }
 
 const IDENTITY =
-  ',"identity":{"accessKey":null,"accountId":null,"caller":null,"cognitoAuthenticationProvider":null' +
-  ',"cognitoAuthenticationType":null,"cognitoIdentityId":null,"cognitoIdentityPoolId":null,"principalOrgId":null,"sourceIp":';
+  '","identity":{"accessKey":null,"accountId":null,"caller":null,"cognitoAuthenticationProvider":null' +
+  ',"cognitoAuthenticationType":null,"cognitoIdentityId":null,"cognitoIdentityPoolId":null,"principalOrgId":null,"sourceIp":"';
 
-const NO_BODY = 'null,"isBase64Encoded":false}';
+let millisecond = -1;
+let times = '';
 
-const NO_QUERY = ',"queryStringParameters":null,"multiValueQueryStringParameters":null';
+/** From the request id to what the method decides; made once a millisecond. `epochMs` is Unix time. */
+function timeMembers(epochMs: number): string {
+  if (epochMs !== millisecond) {
+    millisecond = epochMs;
+    times = flat(`","requestTime":"${logTime(epochMs)}","requestTimeEpoch":${epochMs}`);
+  }
+  return times;
+}
 
+const NO_QUERY = '"]},"queryStringParameters":null,"multiValueQueryStringParameters":null,"pathParameters":';
+
+/** From `multiValueHeaders` to the path parameters. */
 function queryMembers(raw: string): string {
   if (raw === '') return NO_QUERY;
   const parameters = parseQuery(raw);
@@ -122,7 +174,7 @@ function queryMembers(raw: string): string {
     single += `${comma}${key}:${value}`;
     multi += `${comma}${key}:[${all.get(name)}]`;
   }
-  return `,"queryStringParameters":{${single}},"multiValueQueryStringParameters":{${multi}}`;
+  return `"]},"queryStringParameters":{${single}},"multiValueQueryStringParameters":{${multi}},"pathParameters":`;
 }
 
 /** The host without its port: `api.example.com:8080` -> `api.example.com`, `[::1]:80` -> `[::1]`. */

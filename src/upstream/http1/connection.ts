@@ -16,6 +16,7 @@ import type { Http1Call } from './call.js';
 import { ChunkedDecoder } from './chunked-decoder.js';
 import { DONE, HeadParser, MORE } from './head-parser.js';
 import type { OriginPool } from './pool.js';
+import { readView } from './read-view.js';
 import { writeBodyPart, writeLastChunk, writeRequest } from './request-writer.js';
 import { openPlainSocket, openTlsSocket } from './socket.js';
 
@@ -312,7 +313,7 @@ export class Http1Connection extends Deadline {
   #bodyByLength(call: Http1Call, bytes: Buffer, at: number, length: number): void {
     const end = Math.min(length, at + this.#remaining);
     this.#remaining -= end - at;
-    call.handler.onData(bytes.subarray(at, end));
+    call.handler.onData(readView(bytes, at, end));
     if (this.#remaining === 0 && this.call === call) this.#end(call, end < length);
   }
 
