@@ -134,6 +134,7 @@ export class ControlPlaneHost {
       store: port2,
       storeDescription: store.description,
       storeDurable: store.durable,
+      storeExternal: store.external,
       settings,
       local: this.#local,
     };

@@ -10,6 +10,7 @@ export interface ControlPlaneData {
   store: MessagePort;
   storeDescription: string;
   storeDurable: boolean;
+  storeExternal: boolean;
   settings: ControlPlaneThreadSettings;
   local: LocalDefinitions;
 }

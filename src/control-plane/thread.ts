@@ -14,12 +14,24 @@ import { ReadOnlyApis } from './read-only/read-only-apis.js';
 import { createTestServices } from './test-invoke/services.js';
 import { Workspace } from './workspace/workspace.js';
 
-const { store: storePort, storeDescription, storeDurable, settings, local } = workerData as ControlPlaneData;
+const {
+  store: storePort,
+  storeDescription,
+  storeDurable,
+  storeExternal,
+  settings,
+  local,
+} = workerData as ControlPlaneData;
 const main = parentPort as MessagePort;
 
 const configKey = settings.configKey === undefined ? {} : { configKey: settings.configKey };
 const readOnlyApis = new ReadOnlyApis({
-  store: remoteStore({ port: storePort, description: storeDescription, durable: storeDurable }),
+  store: remoteStore({
+    port: storePort,
+    description: storeDescription,
+    durable: storeDurable,
+    external: storeExternal,
+  }),
   local,
   ...configKey,
 });

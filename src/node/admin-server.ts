@@ -141,15 +141,17 @@ async function askControlPlane(
 ): Promise<void> {
   const chunks: Buffer[] = [];
   let length = 0;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > MAX_BODY_BYTES) {
+    refuseBody(response, TOO_LARGE);
+    return;
+  }
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       length += chunk.length;
       bodies.bytes += chunk.length;
       if (length > MAX_BODY_BYTES || bodies.bytes > MAX_HELD_BYTES) {
-        // What else the client sends is not waited for.
-        response.setHeader('Connection', 'close');
-        const [status, message] = length > MAX_BODY_BYTES ? TOO_LARGE : BUSY;
-        send(response, status, message, 'application/json');
+        refuseBody(response, length > MAX_BODY_BYTES ? TOO_LARGE : BUSY);
         return;
       }
       chunks.push(chunk);
@@ -177,8 +179,26 @@ async function askControlPlane(
   }
 }
 
-const TOO_LARGE = [413, '{"message":"Request body is too large: a definition has 6 MB at most"}'] as const;
-const BUSY = [503, '{"message":"Too many large requests at once. Please try again later."}'] as const;
+type BodyRefusal = readonly [status: number, code: string, message: string];
+const TOO_LARGE: BodyRefusal = [
+  413,
+  'RequestEntityTooLargeException',
+  'Request body is too large: a definition has 6 MB at most',
+];
+const BUSY: BodyRefusal = [
+  503,
+  'ServiceUnavailableException',
+  'Too many large requests at once. Please try again later.',
+];
+
+/** What else the client sends is not waited for. */
+function refuseBody(response: ServerResponse, [status, code, message]: BodyRefusal): void {
+  response.setHeader('Connection', 'close');
+  response.setHeader('x-amzn-ErrorType', code);
+  response.setHeader('x-amzn-RequestId', randomUUID());
+  if (status === 503) response.setHeader('Retry-After', '1');
+  send(response, status, JSON.stringify({ message }), 'application/json');
+}
 
 /** Node drops the second value of some headers; a signature covers what was sent. */
 function joinedHeaders(request: IncomingMessage): Record<string, string> {

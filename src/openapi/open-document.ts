@@ -36,6 +36,8 @@ export function openDocument(
       message: 'The document is larger than 6 MB, which API Gateway refuses: split the API.',
     });
   }
+  const tooDeep = depthProblem(text);
+  if (tooDeep !== undefined) return unreadable(file, lines, tooDeep);
   const json = /^\uFEFF?\s*[{[]/.test(text);
   const tree = readTree(text, json, substitution(substitutions));
   if (!('root' in tree)) return unreadable(file, lines, tree);
@@ -45,6 +47,22 @@ export function openDocument(
     document.problems.add('warning', { file, ...lines.position(offset), pointer }, message);
   }
   return { document, version: readVersion(document) };
+}
+
+/** Parsers that keep every position need seconds for a million of open brackets. Those within texts count, too. */
+const MAX_OPEN = 10_000;
+
+function depthProblem(text: string): ReadFailure | undefined {
+  let open = 0;
+  for (let offset = 0; offset < text.length; offset++) {
+    const code = text.charCodeAt(offset);
+    if (code === 0x7b || code === 0x5b) open++;
+    else if ((code === 0x7d || code === 0x5d) && open > 0) open--;
+    if (open > MAX_OPEN) {
+      return { offset, message: `More than ${MAX_OPEN} brackets are open here: nothing nests so deep.` };
+    }
+  }
+  return undefined;
 }
 
 /** What looks like JSON is read as JSON; if it is none, YAML is more lenient, but its complaint says less. */

@@ -19,7 +19,7 @@ beforeEach(() => {
   below = new MemoryStore();
   const { port1, port2 } = new MessageChannel();
   end = serveStore(below, port1);
-  const store = remoteStore({ port: port2, description: 'memory', durable: false });
+  const store = remoteStore({ port: port2, description: 'memory', durable: false, external: false });
   apis = new ReadOnlyApis({ store, local: { items: EMPTY_ITEMS, files: {} } });
   cp = new TestControlPlane(ALL_OPERATIONS, { ...apis.store, subscribe: () => Promise.reject(new Error()) });
 });

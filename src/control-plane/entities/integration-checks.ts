@@ -36,7 +36,7 @@ function checkArn(type: string, uri: string): void {
   if (type !== 'AWS_PROXY') return;
   const allowed =
     (service === 'lambda' && LAMBDA_PATH.test(target)) ||
-    (service === 'firehose' && !LAMBDA_PATH.test(target));
+    (service === 'firehose' && !target.startsWith('path/2015-03-31/functions/'));
   if (!allowed) {
     throw badRequest(
       "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",

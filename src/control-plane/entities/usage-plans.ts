@@ -145,6 +145,7 @@ async function checkStage(transaction: Transaction, apiStage: ApiStage, planId: 
   if (apiId === '' || stage === '') throw badRequest(INVALID_API_STAGE);
   const api = await transaction.aggregate(restApiAggregate(apiId));
   if (api?.get(`${STAGES}${stage}`) === undefined) throw unknownApiStage(apiStage, planId);
+  api.pin();
 }
 
 /** Another plan that has one of a plan's stages. */

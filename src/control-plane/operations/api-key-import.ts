@@ -52,7 +52,7 @@ export const API_KEY_IMPORT_OPERATIONS: readonly Operation[] = [
         ids.push(key.id);
         for (const planId of row.usagePlanIds) attempt(() => attach(planId, key.id), warn);
       }
-      if (warnings.length > 0 && query.get('failonwarnings') === 'true') {
+      if (warnings.length > 0 && query.get('failonwarnings')?.toLowerCase() === 'true') {
         throw badRequest(`Warnings found during import:\n\t${warnings.join('\n\t')}`);
       }
       return warnings.length === 0 ? { ids } : { ids, warnings };

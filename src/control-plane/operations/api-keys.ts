@@ -174,4 +174,5 @@ async function checkStageKey(transaction: Transaction, stageKey: string): Promis
   }
   const api = await transaction.aggregate(restApiAggregate(apiId));
   if (api?.get(`${STAGES}${stage}`) === undefined) throw notFound('Invalid Stage identifier specified');
+  api.pin();
 }

@@ -143,6 +143,7 @@ async function put(
   if (stage !== undefined && api.get(`${STAGES}${stage}`) === undefined) {
     throw badRequest('Invalid stage identifier specified');
   }
+  api.pin();
   draft.put(`${MAPPING}${domain.domainName}/${basePath}`, mapping);
   const served: Mapping = { domain: domain.domainName, basePath, apiId: restApiId, stage: stage ?? '' };
   transaction.serve({ kind: 'mapping', mapping: served }, `mapping ${domain.domainName}/${basePath}`);

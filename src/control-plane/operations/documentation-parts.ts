@@ -117,7 +117,7 @@ export const DOCUMENTATION_PART_OPERATIONS: readonly Operation[] = [
       const documentation = importDocumentationParts(Buffer.from(raw).toString('utf8'));
       if (documentation === undefined) throw badRequest(INVALID_DOCUMENTATION);
       const { warnings } = documentation;
-      if (warnings.length > 0 && query.get('failonwarnings') === 'true') {
+      if (warnings.length > 0 && query.get('failonwarnings')?.toLowerCase() === 'true') {
         throw badRequest(`Warnings found during import:\n\t${warnings.join('\n\t')}`);
       }
       const ids = applyDocumentation(draft, documentation, mode as ApplyMode);

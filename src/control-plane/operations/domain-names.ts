@@ -1,4 +1,5 @@
 /** Custom domain names (reference 09 sections 2, 3, 5 and 6; reference 01 section 7). */
+import { createHash } from 'node:crypto';
 import {
   certificateFiles,
   DOMAIN,
@@ -156,7 +157,7 @@ function put(transaction: Transaction, draft: Draft, domain: DomainNamePart): ob
 function withEndpoints(domain: DomainNamePart, region: string): DomainNamePart {
   const { regionalDomainName: _, regionalHostedZoneId: _id, ...regionless } = domain;
   const { distributionDomainName: _name, distributionHostedZoneId: _zone, ...bare } = regionless;
-  const label = `d-${Buffer.from(domain.domainName).toString('hex').slice(0, 10)}`;
+  const label = `d-${createHash('sha256').update(domain.domainName).digest('hex').slice(0, 10)}`;
   return domain.endpointConfiguration.types[0] === 'EDGE'
     ? { ...bare, distributionDomainName: `${label}.cloudfront.net`, distributionHostedZoneId: EDGE_ZONE }
     : {

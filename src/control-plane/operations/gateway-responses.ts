@@ -11,7 +11,7 @@ import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
-import { oneOf, PATCH_INPUT, STATUS_CODE, structure, TEXT_MAP } from '../wire/shape.js';
+import { oneOf, PATCH_INPUT, STATUS_CODE, structure, TEMPLATES } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
 
 const LIST = '/restapis/{restapi_id}/gatewayresponses';
@@ -25,7 +25,11 @@ export const GATEWAY_RESPONSE_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 201,
     pathShapes,
-    input: structure({ statusCode: STATUS_CODE, responseParameters: TEXT_MAP, responseTemplates: TEXT_MAP }),
+    input: structure({
+      statusCode: STATUS_CODE,
+      responseParameters: TEMPLATES,
+      responseTemplates: TEMPLATES,
+    }),
     async run(transaction, { path, body }) {
       const draft = await findApi(transaction, path.restapi_id);
       const defaults = newResponse(path.response_type ?? '');

@@ -81,7 +81,7 @@ function readDocument(
     basepath: basePathMode(query),
     documentation: query.get('ignore') !== 'documentation',
   });
-  const refusal = importRefusal(result, query.get('failonwarnings') === 'true');
+  const refusal = importRefusal(result, query.get('failonwarnings')?.toLowerCase() === 'true');
   if (refusal !== undefined) throw badRequest(refusal);
   if (result.definition === undefined) throw badRequest('Invalid OpenAPI input.');
   return { definition: result.definition, result };

@@ -7,7 +7,7 @@ import type { Operation } from '../operation.js';
 import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
-import { oneOf, PATCH_INPUT, STATUS_CODE, structure, TEXT, TEXT_MAP } from '../wire/shape.js';
+import { oneOf, PATCH_INPUT, STATUS_CODE, structure, TEMPLATES, TEXT, TEXT_MAP } from '../wire/shape.js';
 import { CONTENT_HANDLING, checkTemplateTypes, templatesOf, UNKNOWN_INTEGRATION } from './integrations.js';
 import { UNKNOWN_STATUS } from './method-responses.js';
 import { METHOD_PATH } from './methods.js';
@@ -25,7 +25,7 @@ export const INTEGRATION_RESPONSE_OPERATIONS: readonly Operation[] = [
     input: structure({
       selectionPattern: TEXT,
       responseParameters: TEXT_MAP,
-      responseTemplates: TEXT_MAP,
+      responseTemplates: TEMPLATES,
       contentHandling: oneOf(...CONTENT_HANDLING),
     }),
     async run(transaction, { path, body }) {
@@ -110,7 +110,12 @@ function put(
   response: IntegrationResponsePart,
 ): IntegrationResponsePart {
   checkResponseParameterNames(Object.keys(response.responseParameters ?? {}));
-  for (const source of Object.values(response.responseParameters ?? {})) {
+  const declared = found.method.methodResponses?.[response.statusCode]?.responseParameters ?? {};
+  for (const [target, source] of Object.entries(response.responseParameters ?? {})) {
+    // Reference 05 section 2.
+    if (!Object.hasOwn(declared, target)) {
+      throw badRequest(`Invalid mapping expression parameter specified: ${target}`);
+    }
     if (parseExpression(source, 'response') === undefined) throw badRequest(invalidMapping(source));
   }
   checkTemplateTypes(response.responseTemplates);

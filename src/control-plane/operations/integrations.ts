@@ -16,6 +16,7 @@ import {
   PATCH_INPUT,
   required,
   structure,
+  TEMPLATES,
   TEXT,
   TEXT_MAP,
   TEXTS,
@@ -46,7 +47,7 @@ export const INTEGRATION_OPERATIONS: readonly Operation[] = [
       connectionId: TEXT,
       credentials: TEXT,
       requestParameters: TEXT_MAP,
-      requestTemplates: TEXT_MAP,
+      requestTemplates: TEMPLATES,
       passthroughBehavior: TEXT,
       cacheNamespace: TEXT,
       cacheKeyParameters: TEXTS,
@@ -125,10 +126,17 @@ function newIntegration({ resource }: FoundMethod, given: Partial<IntegrationPar
   });
 }
 
+const TARGET = /^integration\.request\.(?:header|querystring|path)\.[A-Za-z0-9._$-]+$/;
+const PATH_SOURCE = /^method\.request\.path\./;
+
 function put(found: FoundMethod, integration: IntegrationPart): object {
   checkEndpoint(integration);
-  for (const source of Object.values(integration.requestParameters ?? {})) {
+  for (const [target, source] of Object.entries(integration.requestParameters ?? {})) {
+    if (!TARGET.test(target)) throw badRequest(invalidMapping(target));
     if (parseExpression(source, 'request') === undefined) throw badRequest(invalidMapping(source));
+    // A path parameter that the method does not declare would never have a value (reference 04 section 1).
+    const undeclared = PATH_SOURCE.test(source) && found.method.requestParameters?.[source] === undefined;
+    if (undeclared) throw badRequest(invalidMapping(source));
   }
   checkTemplateTypes(integration.requestTemplates);
   const { timeoutInMillis, responseTransferMode } = integration;

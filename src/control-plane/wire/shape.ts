@@ -14,7 +14,8 @@ export type Shape =
     }
   | { kind: 'boolean' | 'integer' | 'number'; required?: true }
   | { kind: 'list'; of: Shape; required?: true }
-  | { kind: 'map'; of: Shape; required?: true }
+  /** Entries are not null, unless the map says so. */
+  | { kind: 'map'; of: Shape; nullable?: true; required?: true }
   | { kind: 'structure'; members: Readonly<Record<string, Shape>>; required?: true };
 
 export const TEXT: Shape = { kind: 'text' };
@@ -23,6 +24,8 @@ export const INTEGER: Shape = { kind: 'integer' };
 export const NUMBER: Shape = { kind: 'number' };
 export const TEXTS: Shape = { kind: 'list', of: TEXT };
 export const TEXT_MAP: Shape = { kind: 'map', of: TEXT };
+/** Templates may be given as null (reference 09 section 3.1). */
+export const TEMPLATES: Shape = { kind: 'map', of: TEXT, nullable: true };
 
 export function structure(members: Readonly<Record<string, Shape>>): Shape & { kind: 'structure' } {
   return { kind: 'structure', members };
@@ -96,12 +99,15 @@ export function violations(shape: Shape, value: unknown, name: string, depth = 0
           ? []
           : [failed(`[${list.join(', ')}]`, name, `Member must satisfy constraint: [${enumSet(allowed)}]`)];
       }
-      return list.flatMap((entry, i) => violations(shape.of, entry, `${name}.${i + 1}.member`, depth + 1));
+      const entry = required(shape.of);
+      return list.flatMap((one, i) => violations(entry, one, `${name}.${i + 1}.member`, depth + 1));
     }
-    case 'map':
-      return Object.entries(asObject(value)).flatMap(([key, entry]) =>
-        violations(shape.of, entry, `${name}.${key}.member`, depth + 1),
+    case 'map': {
+      const entry = shape.nullable === true ? shape.of : required(shape.of);
+      return Object.entries(asObject(value)).flatMap(([key, one]) =>
+        violations(entry, one, `${name}.${key}.member`, depth + 1),
       );
+    }
     case 'structure': {
       const object = asObject(value);
       return Object.entries(shape.members).flatMap(([member, of]) =>

@@ -41,6 +41,7 @@ export class Draft {
   readonly #puts = new Map<string, unknown>();
   readonly #deletes = new Set<string>();
   #dropped = false;
+  #pinned = false;
 
   constructor(name: string, base: AggregateState) {
     this.name = name;
@@ -99,8 +100,16 @@ export class Draft {
     return this.#dropped;
   }
 
+  /**
+   * Something else comes to refer to this aggregate: the commit fails when it has changed or ended meanwhile, and whoever
+   * ends it at the same time finds another version.
+   */
+  pin(): void {
+    this.#pinned = true;
+  }
+
   get changed(): boolean {
-    return this.#dropped || this.#puts.size > 0 || this.#deletes.size > 0;
+    return this.#pinned || this.#dropped || this.#puts.size > 0 || this.#deletes.size > 0;
   }
 
   get deletes(): string[] {

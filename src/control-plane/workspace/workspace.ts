@@ -4,7 +4,8 @@
  * commit finds another version and its operation runs again on the new state.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommitNotes, nextRevision, type Revision, readRevision } from '../../config/commit.js';
+import { BaseError, readBase, settledBase } from '../../config/base.js';
+import { type CommitNotes, nextRevision, type Revision } from '../../config/commit.js';
 import { EMPTY_ITEMS } from '../../config/items.js';
 import { ConflictError, type DocumentChange, StoreUnavailableError } from '../../config/store.js';
 import type { CallableStore } from '../../config/stores/remote.js';
@@ -63,6 +64,7 @@ export class Workspace {
         return result;
       } catch (error) {
         if (error instanceof StoreUnavailableError) throw unavailable(error);
+        if (error instanceof BaseError) throw unusable(error);
         if (!(error instanceof ConflictError)) throw error;
         if (attempt === MAX_ATTEMPTS) {
           throw conflict(
@@ -118,16 +120,26 @@ export class Workspace {
     const known = this.#revision?.head;
     if (position === null) this.#revision = null;
     else if (known?.revision !== position.revision || known.epoch !== position.epoch) {
-      this.#revision = await readRevision(store, configKey);
+      this.#revision = await readBase(store, configKey);
     }
     return this.#revision;
+  }
+
+  /** @throws ConflictError when an empty store got back what nodes serve: the operation did not know of it */
+  async #base(): Promise<Revision | null> {
+    const { store, configKey } = this.#options;
+    const current = await this.#currentRevision();
+    if (current !== null) return current;
+    const settled = await settledBase(store, configKey);
+    if (settled !== null) throw new ConflictError(null, settled.head);
+    return null;
   }
 
   async #commit(transaction: Transaction, by: string): Promise<void> {
     const drafts = transaction.changedDrafts;
     const documents = drafts.map(changeOf);
     const notes: CommitNotes = { by, message: transaction.message };
-    const base = transaction.servesChanges ? await this.#currentRevision() : null;
+    const base = transaction.servesChanges ? await this.#base() : null;
     const next = transaction.servesChanges
       ? nextRevision(
           base,
@@ -168,4 +180,8 @@ function unavailable(error: StoreUnavailableError): ApiError {
     `The configuration store cannot be reached: ${error.message}`,
     1,
   );
+}
+
+function unusable(error: BaseError): ApiError {
+  return new ApiError('ServiceUnavailableException', `Nothing was changed: ${error.message}`, 1);
 }
