@@ -1,8 +1,9 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from 'node:util';
+import type { ClusterOptions } from './cluster/results.js';
 
 export interface BenchOptions {
-  kind: 'load' | 'micro';
+  kind: 'load' | 'micro' | 'cluster' | 'control-plane';
   /** All scenarios and peers; those that are no dependency of this project are installed. */
   full: boolean;
   /** Seconds of one measured run. */
@@ -24,12 +25,15 @@ export interface BenchOptions {
   compare: string | undefined;
   /** A later one, instead of a run. */
   with: string | undefined;
+  cluster: ClusterOptions;
 }
 
 export const USAGE = `npm run bench -- [options]
 
   --full               all scenarios and peers; installs peers into bench/peers/ (an hour)
   --micro              hot functions, one by one (npm run bench:micro)
+  --cluster            pushes to a cluster under load, and a burst of them
+  --control-plane      the AWS SDK against a node: resources, imports, deployments
   --duration SECONDS   length of one measured run (4; full: 8); a third of it more is warm-up
   --rounds N           rounds, each with fresh processes and in turned order (3)
   --connections N      client connections (64)
@@ -41,6 +45,14 @@ export const USAGE = `npm run bench -- [options]
   --html FILE          write the report there (default: beside the results)
   --compare OLD.json   tell what changed since then, and what is noise
   --with NEW.json      with --compare: these results instead of a run
+
+with --cluster:
+  --nodes N            nodes (3)
+  --apis N             APIs (100)
+  --routes N           routes of all APIs together (10000)
+  --pushes N           pushes of all rounds together (200)
+  --every MS           from one push to the next (500)
+  --rate N             requests per second, of all nodes together (3000)
 `;
 
 /** @throws Error with one line that says which option is wrong */
@@ -50,6 +62,14 @@ export function parseOptions(args: string[]): BenchOptions | 'help' {
     options: {
       load: { type: 'boolean' },
       micro: { type: 'boolean', default: false },
+      cluster: { type: 'boolean', default: false },
+      'control-plane': { type: 'boolean', default: false },
+      nodes: { type: 'string', default: '3' },
+      apis: { type: 'string', default: '100' },
+      routes: { type: 'string', default: '10000' },
+      pushes: { type: 'string', default: '200' },
+      every: { type: 'string', default: '500' },
+      rate: { type: 'string', default: '3000' },
       full: { type: 'boolean', default: false },
       duration: { type: 'string' },
       rounds: { type: 'string', default: '3' },
@@ -66,14 +86,19 @@ export function parseOptions(args: string[]): BenchOptions | 'help' {
     },
   });
   if (values.help === true) return 'help';
-  if (values.load === true && values.micro) throw new Error('--load and --micro exclude each other');
+  const kinds = (['load', 'micro', 'cluster', 'control-plane'] as const).filter(
+    (kind) => values[kind] === true,
+  );
+  if (kinds.length > 1)
+    throw new Error(`${kinds.map((kind) => `--${kind}`).join(' and ')} exclude each other`);
+  const [kind = 'load'] = kinds;
   if (values.with !== undefined && values.compare === undefined) {
     throw new Error('--with NEW.json needs --compare OLD.json');
   }
-  if (values.micro && values.compare !== undefined)
+  if (kind !== 'load' && values.compare !== undefined)
     throw new Error('--compare takes results of the load bench');
   return {
-    kind: values.micro ? 'micro' : 'load',
+    kind,
     full: values.full,
     duration: count('--duration', values.duration ?? (values.full ? '8' : '4')),
     rounds: count('--rounds', values.rounds),
@@ -86,6 +111,14 @@ export function parseOptions(args: string[]): BenchOptions | 'help' {
     html: values.html,
     compare: values.compare,
     with: values.with,
+    cluster: {
+      nodes: count('--nodes', values.nodes),
+      apis: count('--apis', values.apis),
+      routes: count('--routes', values.routes),
+      pushes: count('--pushes', values.pushes),
+      every: count('--every', values.every),
+      rate: count('--rate', values.rate),
+    },
   };
 }
 

@@ -8,10 +8,8 @@ import {
   type Row,
   type ScenarioResult,
   SHARES,
-  type TargetResult,
 } from '../load/results.js';
 import { fixed, scenarioTable, whole } from '../load/tables.js';
-import { measuredText } from '../load/targets.js';
 import {
   cost,
   idleMemory,
@@ -23,64 +21,33 @@ import {
   validRows,
 } from '../load/values.js';
 import { type Bar, barChart, type Curve, curveChart, escaped } from './charts.js';
-import { colourOf, STYLE } from './style.js';
+import { aboutMachine, page, targetRows } from './page.js';
+import { colourOf } from './style.js';
 
 export function htmlReport(report: LoadReport, comparison?: Comparison): string {
   const { scenarios, targets, versions, date } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Propylon bench, ${escaped(date.slice(0, 10))}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>Propylon bench</h1>
+  return page(
+    `Propylon bench, ${date.slice(0, 10)}`,
+    `<h1>Propylon bench</h1>
 ${about(report)}
 <nav>${scenarios.map(({ name }) => `<a href="#${escaped(name)}">${escaped(name)}</a>`).join(' ')}</nav>
 <h2>Targets</h2>
 <p>Ratios within this run, one worker. Propylon ${escaped(versions.propylon ?? '')}.</p>
 ${targetRows(targets)}
 ${comparison === undefined ? '' : `<h2>Compared with an earlier run</h2><pre>${escaped(comparison.text)}</pre>`}
-${scenarios.map(section).join('\n')}
-</body>
-</html>
-`;
+${scenarios.map(section).join('\n')}`,
+  );
 }
 
-function about({ machine, versions, busyBefore, options, date, matching }: LoadReport): string {
+function about({ options, matching, ...report }: LoadReport): string {
   const { duration, rounds, connections, generator } = options;
-  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const busy =
-    busyBefore > 0.1
-      ? `<p class="bad">The cores were ${Math.round(busyBefore * 100)} % busy before the start: distrust the numbers.</p>`
-      : '';
   const match =
     matching === undefined
       ? ''
       : `<p>Matching a route: ${fixed(matching.few, 0)} ns among 10, ${fixed(matching.many, 0)} ns among 100,000.</p>`;
-  return `<p>${escaped(date)}. ${escaped(machine)}.</p>
-<p>${escaped(list.join(', '))}.</p>
+  return `${aboutMachine(report)}
 <p>${connections} connections, ${rounds} rounds of ${duration} s, closed loop by ${escaped(generator)}; bars are medians, the thin lines reach from the lowest to the highest round.</p>
-${match}${busy}`;
-}
-
-const MET = {
-  stretch: '<span class="good">✓ stretch</span>',
-  target: '<span class="good">✓ target</span>',
-  missed: '<span class="bad">✗ missed</span>',
-};
-
-function targetRows(targets: readonly TargetResult[]): string {
-  const rows = targets.map((one) => {
-    const cells = [one.what, one.target, one.stretch, measuredText(one)].map(
-      (text) => `<td>${escaped(text)}</td>`,
-    );
-    return `<tr>${cells.join('')}<td>${one.met === undefined ? '–' : MET[one.met]}</td></tr>`;
-  });
-  return `<div class="wide"><table><thead><tr><th>What</th><th>Target</th><th>Stretch</th><th>Measured</th><th></th></tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></div>`;
+${match}`;
 }
 
 function section(scenario: ScenarioResult): string {

@@ -18,7 +18,7 @@ import { openIdle } from './idle.js';
 import { type Child, freePorts } from './processes.js';
 import { type IdleRound, type Latency, OPEN_PERCENTILES, type OpenRound, type Round } from './results.js';
 import type { Scenario } from './scenario.js';
-import type { Certificate, Place, Variant } from './variant.js';
+import type { Beside, Certificate, Place, Variant } from './variant.js';
 
 const VERIFIED = 500;
 const VERIFYING_MS = 60_000;
@@ -49,6 +49,7 @@ async function standing<T>(
   const discard = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', discard);
   const children: Child[] = [];
+  let beside: Beside | undefined;
   try {
     const [upstream = 0, port = 0, ...spare] = await freePorts(4);
     const certificate = scenario.secure === true ? selfSigned(folder) : undefined;
@@ -56,6 +57,7 @@ async function standing<T>(
     const backend = startBackend(scenario.backend, upstream, folder);
     children.push(backend);
     await backend.listening(async () => await accepts(upstream));
+    beside = await variant.beside?.(place);
     const proxy = variant.start?.(place) ?? null;
     if (proxy !== null) children.unshift(proxy);
     const at = proxy === null ? upstream : port;
@@ -68,6 +70,7 @@ async function standing<T>(
   } finally {
     // The proxy first, so that it does not report a backend that went away.
     for (const child of children) await child.end();
+    await beside?.end();
     process.off('exit', discard);
     discard();
   }

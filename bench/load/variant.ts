@@ -12,8 +12,14 @@ export interface Variant {
   readonly missing: string;
   /** Null: nothing in between. */
   readonly start: ((place: Place) => Child) | null;
+  /** What it needs: started before it and ended after it. What that costs is not the variant's cost. */
+  readonly beside?: (place: Place) => Promise<Beside>;
   /** Something that goes on beside the load, from its beginning to the end of `stop`. */
   readonly meanwhile?: (place: Place) => Meanwhile;
+}
+
+export interface Beside {
+  end(): Promise<void>;
 }
 
 export interface Meanwhile {

@@ -104,10 +104,13 @@ export interface PropylonOptions {
   meanwhile?: (place: Place) => Meanwhile;
 }
 
-/** The command as users start it, with one worker and one acceptor and otherwise its defaults. */
+/**
+ * The command as users start it, with one worker and one acceptor and otherwise its defaults.
+ * @param definition null: it has its configuration from elsewhere
+ */
 export function propylon(
   name = 'propylon',
-  definition: (place: Place) => string = ({ upstream }) => proxyDefinition(`127.0.0.1:${upstream}`),
+  definition: ((place: Place) => string) | null = ({ upstream }) => proxyDefinition(`127.0.0.1:${upstream}`),
   { flags = () => [], config, meanwhile }: PropylonOptions = {},
 ): Variant {
   return {
@@ -118,7 +121,7 @@ export function propylon(
     missing: '',
     start: (place) => {
       const file = definitionFile(place);
-      writeFileSync(file, definition(place));
+      if (definition !== null) writeFileSync(file, definition(place));
       const configFile = join(place.folder, 'propylon.yaml');
       if (config !== undefined) writeFileSync(configFile, config(place));
       const { certificate, port, spare } = place;
@@ -126,7 +129,7 @@ export function propylon(
         certificate === undefined ? [] : ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
       return new Child('propylon', process.execPath, [
         ...[join(ROOT, 'dist/cli/main.js'), 'start'],
-        ...(config === undefined ? [file] : ['--config', configFile]),
+        ...(config !== undefined ? ['--config', configFile] : definition === null ? [] : [file]),
         ...['--host', '127.0.0.1', '--port', String(port), '--admin-port', String(spare[0])],
         ...['--workers', '1', ...tls, ...flags(place)],
       ]);

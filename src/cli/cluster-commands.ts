@@ -39,6 +39,11 @@ function addPush(program: Command): void {
     .addOption(new Option('--domain <host>', 'host of the base path (any host)').helpGroup('API:'));
   addPushFlags(command);
   addRevisionOptions(command);
+  command.addOption(
+    new Option('--force', 'replace everything in a store that holds something damaged').helpGroup(
+      'Revision:',
+    ),
+  );
   command
     .addHelpText(
       'after',
@@ -47,6 +52,8 @@ Everything is imported and compiled first, as a node does it: what could not be 
 Without --base-path or /BASE=FILE an API is reached at its execute-api addresses, and at mappings it has.
 Another push at the same time is no matter, unless it changes the same API and stage: then the later one fails.
 --wait ends when every live node serves the revision; the exit code is 1 when one refuses it or takes too long.
+--force is for a store whose revision nobody believes any more: what is pushed, and nothing else, is served then. Give
+all definitions, as with --config and the propylon.yaml of a pull; APIs of the control plane come back when deployed.
 ${STORE_HELP}
 
 Examples:
@@ -71,7 +78,8 @@ function addStatus(program: Command): void {
     .addHelpText(
       'after',
       `
-A node is current, behind, refused (it keeps the revision before, and says why) or draining (it stops).
+A node is current, behind, diverged (what it serves is not the store's), refused (it keeps the revision before, and
+says why) or draining (it stops).
 LAG is the time from the commit of a revision until the node served it.
 ${STORE_HELP}
 

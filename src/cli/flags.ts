@@ -129,14 +129,24 @@ export function addPublishFlags(command: Command): void {
 
 function addFlags(command: Command, groups: FlagGroups): void {
   for (const { heading, keys } of groups) {
-    for (const key of keys) command.addOption((OWN_FLAGS[key]?.() ?? settingOption(key)).helpGroup(heading));
+    for (const key of keys)
+      command.addOption((OWN_FLAGS[key]?.() ?? settingOption(key, heading)).helpGroup(heading));
   }
 }
 
-function settingOption(key: FlagKey): Option {
+/** The commands of a cluster have no store of their own. */
+const STORE_HELP: Partial<Record<FlagKey, string>> = {
+  redis: 'Redis that keeps the configuration',
+  dataDir: 'folder that keeps the configuration',
+};
+
+function settingOption(key: FlagKey, heading: string): Option {
   const row: SettingRow<unknown> | undefined = SETTINGS[key as SettingKey];
   const argument = row?.argument === undefined ? '' : ` ${row.argument}`;
-  return new Option(`--${flagName(key)}${argument}`, row?.help ?? '');
+  return new Option(
+    `--${flagName(key)}${argument}`,
+    (heading === STORE_GROUP.heading ? STORE_HELP[key] : undefined) ?? row?.help ?? '',
+  );
 }
 
 /** Of an option that may be given several times. */

@@ -2,13 +2,13 @@
 import { type CommitNotes, localAuthor } from '../config/commit.js';
 import { compareItems, summarize } from '../config/diff.js';
 import type { ItemChange, Items } from '../config/items.js';
-import { publish } from '../config/publish.js';
+import { type Publication, publish, replaceAll } from '../config/publish.js';
 import type { NodeSettings } from '../config/settings.js';
 import { type ConfigStore, StoreUnavailableError } from '../config/store.js';
 import { formatDuration } from '../model/duration.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { duration, text } from '../node/setting-values.js';
-import type { Head } from '../proto/messages.js';
+import type { Head, NodeStatus } from '../proto/messages.js';
 import { summaryLine } from './diff-text.js';
 import { complainOfNodes, type Rollout, rolloutText, waitForNodes } from './nodes.js';
 import { CommandError, safeJson } from './output.js';
@@ -88,6 +88,8 @@ export interface PublishTask {
   edit: (items: Items) => ItemChange;
   /** The change is meant for the newest revision only. */
   exclusive?: boolean;
+  /** Set: what is to stand in the place of everything that the store holds and nobody believes. */
+  instead?: Items;
   /** When there is nothing to change: `orders/prod is as it was`. */
   unchanged: string;
   /** Further lines and members of the result. */
@@ -98,11 +100,12 @@ export interface PublishTask {
 /** Prints the revision and what changed. @returns the exit code. @throws CommandError, and what `publish` throws */
 export async function runPublish(
   { store, key, progress }: Cluster,
-  { edit, exclusive = false, unchanged, lines = [], json = {} }: PublishTask,
+  task: PublishTask,
   { notes, waitMs, json: asJson }: PublishOptions,
 ): Promise<number> {
+  const { unchanged, lines = [], json = {} } = task;
   progress.show('publishing');
-  const { head, changed, before, after } = await publish(store, edit, { key, notes, exclusive });
+  const { head, changed, before, after } = await carryOut({ store, key, progress }, task, notes);
   if (head === null) throw new CommandError('the store is empty, and there is nothing to publish');
   const { revision, epoch } = head;
   const summaries = summarize(compareItems(before, after));
@@ -110,7 +113,7 @@ export async function runPublish(
     const what = changed ? summaries.map(summaryLine) : [unchanged];
     progress.print([`revision ${revision}`, ...what, ...lines].join('\n  ').concat('\n'));
   }
-  const rollout = waitMs === undefined ? undefined : await wait(store, head, waitMs, progress);
+  const rollout = waitMs === undefined ? undefined : await wait(store, head, key, waitMs, progress);
   if (asJson) {
     const nodes = rollout && { nodes: rolloutJson(rollout) };
     progress.print(safeJson({ revision, epoch, changed, ...json, changes: summaries, ...nodes }));
@@ -118,10 +121,27 @@ export async function runPublish(
   return rollout === undefined ? 0 : complainOfNodes(rollout, head, formatDuration(waitMs ?? 0));
 }
 
+function carryOut(
+  { store, key, progress }: Cluster,
+  { edit, exclusive = false, instead }: PublishTask,
+  notes: CommitNotes,
+): Promise<Publication> {
+  if (instead !== undefined) return replaceAll(store, instead, { key, notes });
+  const waiting = (): void =>
+    progress.show('the store is empty: waiting for nodes that may put their configuration back');
+  return publish(store, edit, { key, notes, exclusive, waiting });
+}
+
 /** What is published stays so whatever happens now, and the error says that. */
-async function wait(store: ConfigStore, head: Head, timeoutMs: number, progress: Progress): Promise<Rollout> {
+async function wait(
+  store: ConfigStore,
+  head: Head,
+  key: Uint8Array | undefined,
+  timeoutMs: number,
+  progress: Progress,
+): Promise<Rollout> {
   try {
-    return await waitForNodes(store, head, timeoutMs, progress);
+    return await waitForNodes(store, head, key, timeoutMs, progress);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     throw new CommandError(
@@ -130,10 +150,15 @@ async function wait(store: ConfigStore, head: Head, timeoutMs: number, progress:
   }
 }
 
-function rolloutJson({ applied, refused, behind }: Rollout): object {
+function rolloutJson({ applied, refused, diverged, behind }: Rollout): object {
   return {
     applied: applied.map(({ nodeId }) => nodeId),
     refused: refused.map(({ nodeId, refused: why }) => ({ id: nodeId, ...why })),
-    behind: behind.map(({ nodeId, appliedRevision }) => ({ id: nodeId, appliedRevision })),
+    diverged: diverged.map(lateJson),
+    behind: behind.map(lateJson),
   };
+}
+
+function lateJson({ nodeId, appliedRevision, trouble }: NodeStatus): object {
+  return { id: nodeId, appliedRevision, ...(trouble === undefined ? {} : { trouble }) };
 }

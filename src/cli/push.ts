@@ -1,9 +1,16 @@
 /** `propylon push`: definitions, checked as a node checks them, become the next revision of the cluster. */
 
 import { mappingName } from '../config/diff.js';
-import { type Items, itemKey, itemsOfSnapshot, readItem } from '../config/items.js';
+import {
+  ItemError,
+  type Items,
+  itemKey,
+  itemsOfSnapshot,
+  readItem,
+  type StoredItem,
+} from '../config/items.js';
 import { type ApiSettings, type NodeSettings, ROOT_OF_ANY_HOST } from '../config/settings.js';
-import type { Mapping } from '../model/snapshot.js';
+import type { Item, Mapping } from '../model/snapshot.js';
 import { ApiDefinitions } from '../node/api-definitions.js';
 import type { Source } from '../node/environment.js';
 import { apiId, domain } from '../node/setting-values.js';
@@ -17,6 +24,7 @@ import { clusterSettings, flagValue, withCluster } from './store.js';
 export interface PushFlags extends PublishFlags {
   api?: string;
   domain?: string;
+  force?: boolean;
 }
 
 /** @returns the exit code. @throws CommandError */
@@ -41,6 +49,7 @@ export async function push(flags: Source, options: PushFlags): Promise<number> {
           checkMappings(content.mappings, before);
           return { upserts: items, deletes: [] };
         },
+        ...(options.force === true ? { instead: items } : {}),
         unchanged: 'nothing to change: this is what the store has',
         lines: addresses(content),
         json: {
@@ -94,13 +103,23 @@ function checkMappings(mappings: readonly Mapping[], items: Items): void {
   for (const mapping of mappings) {
     const key = itemKey({ kind: 'mapping', mapping });
     const stored = items.get(key);
-    const item = stored && readItem(key, stored.bytes);
+    const item = stored && mappingOf(key, stored);
     if (item?.kind !== 'mapping' || item.mapping.apiId === mapping.apiId) continue;
     const host = mapping.domain === '' ? '' : ` --domain ${mapping.domain}`;
     throw new CommandError(
       `nothing is pushed: /${mapping.basePath} of ${mapping.domain || 'any host'} is mapped to API ${item.mapping.apiId}; ` +
         `choose another --base-path, or first "propylon remove --base-path /${mapping.basePath}${host}"`,
     );
+  }
+}
+
+/** One that cannot be read leads nowhere, and may be replaced. */
+function mappingOf(key: string, { bytes }: StoredItem): Item | undefined {
+  try {
+    return readItem(key, bytes);
+  } catch (error) {
+    if (error instanceof ItemError) return undefined;
+    throw error;
   }
 }
 

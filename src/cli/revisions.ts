@@ -1,6 +1,5 @@
 /** Revisions as they are named on a command line. */
-import type { Revision } from '../config/commit.js';
-import { readRevisions } from '../config/past.js';
+import { type PastRevision, readRevisions } from '../config/past.js';
 import { integer } from '../node/setting-values.js';
 import { CommandError } from './output.js';
 import { type Cluster, flagValue } from './store.js';
@@ -11,9 +10,9 @@ export function revisionNumber(text: string): number {
 }
 
 export interface KeptRevisions {
-  newest: Revision;
+  newest: PastRevision;
   /** In the order in which they were asked for. */
-  wanted: Revision[];
+  wanted: PastRevision[];
 }
 
 /** @throws CommandError when one of them is not kept, and what `readRevisions` throws */
@@ -24,8 +23,8 @@ export async function findRevisions(
   const revisions = await readRevisions(store, key);
   if (revisions === null) throw emptyStore();
   const missing = new Set(numbers);
-  const found = new Map<number, Revision>();
-  let newest: Revision | undefined;
+  const found = new Map<number, PastRevision>();
+  let newest: PastRevision | undefined;
   let oldest = 0;
   for (const revision of revisions) {
     newest ??= revision;

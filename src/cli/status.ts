@@ -3,7 +3,7 @@ import { open } from '../config/head.js';
 import type { Source } from '../node/environment.js';
 import type { Head, NodeStatus } from '../proto/messages.js';
 import { printable } from '../telemetry/printable.js';
-import { type NodeState, nodeState, readNodes, refusalText } from './nodes.js';
+import { divergedText, type NodeState, nodeState, readNodes, refusalText } from './nodes.js';
 import { count, safeJson } from './output.js';
 import { shownTime } from './revisions.js';
 import { type Cluster, clusterSettings, withCluster } from './store.js';
@@ -55,6 +55,7 @@ function asJson({ store, head, nodes }: ClusterStatus): string {
       epoch: status.epoch,
       lagMs: status.lagMs ?? null,
       refused: status.refused ?? null,
+      trouble: status.trouble ?? null,
       startedAt: isoTime(status.startedAt),
       load: status.load,
       unknownItems: status.unknownItems,
@@ -80,7 +81,10 @@ function asText({ store, head, nodes, now }: ClusterStatus): string {
     );
   }
   for (const status of nodes) {
-    if (status.refused !== undefined && stateOf(status, head) !== 'current') {
+    const state = stateOf(status, head);
+    if (state === 'diverged') lines.push(`node ${status.nodeId} has diverged: ${divergedText(status)}`);
+    if (status.trouble !== undefined) lines.push(`node ${status.nodeId}: ${status.trouble}`);
+    if (status.refused !== undefined && state !== 'current') {
       lines.push(`node ${status.nodeId} refuses revision ${status.refused.revision}: ${refusalText(status)}`);
     }
     if (status.unknownItems.length > 0) {

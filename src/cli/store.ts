@@ -1,4 +1,5 @@
 /** What the commands of a cluster share: the store, opened and closed, and what can be wrong with it as commands tell it. */
+import { BaseError } from '../config/base.js';
 import { UntrustedError } from '../config/head.js';
 import { ItemError } from '../config/items.js';
 import type { NodeSettings } from '../config/settings.js';
@@ -62,6 +63,7 @@ function asCommandError(error: unknown): unknown {
   if (error instanceof UntrustedError) {
     return caused(error, `${error.message}; is this the cluster's namespace and configuration key?`);
   }
+  if (error instanceof BaseError) return caused(error, `nothing is published: ${error.message}`);
   if (error instanceof ConflictError) return caused(error, `nothing is published: ${error.message}`);
   if (error instanceof StoreUnavailableError) return caused(error, error.message);
   if (error instanceof ItemError) return caused(error, `the item ${error.message}`);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { Head, SealedSnapshot } from '../proto/messages.js';
-import { checkContent, open, seal } from './head.js';
+import { checkContent, open, type Position, seal } from './head.js';
 import {
   applyChange,
   changeBetween,
@@ -77,6 +77,39 @@ export function nextRevision(
   return {
     commit: { expected, position, head: seal(head, key), change, before },
     revision: { head, items: applyChange(from, change) },
+  };
+}
+
+/**
+ * The commit that puts `items` in the place of everything a store holds, none of which is believed: nothing of it
+ * stands in the history, and no earlier revision can be reached through it.
+ * @param damaged null: the store is empty
+ */
+export function replacement(
+  damaged: (Position & { snapshot: SealedSnapshot }) | null,
+  items: Items,
+  notes: CommitNotes,
+  now: number,
+  key: Uint8Array | undefined,
+): { commit: RevisionCommit; revision: Revision } {
+  const expected = damaged && { epoch: damaged.epoch, revision: damaged.revision };
+  const next = (expected?.revision ?? 0) + 1;
+  const head: Head = {
+    epoch: newEpoch(),
+    // Whoever damaged it may have chosen the number.
+    revision: Number.isSafeInteger(next) && next > 0 ? next : 1,
+    previousRevision: expected?.revision ?? 0,
+    previousDigest: new Uint8Array(0),
+    digest: contentDigest(items),
+    at: now,
+    by: notes.by,
+    message: notes.message,
+  };
+  const deletes = (damaged?.snapshot.items ?? []).flatMap((item) => (items.has(item.key) ? [] : [item.key]));
+  const position = { epoch: head.epoch, revision: head.revision };
+  return {
+    commit: { expected, position, head: seal(head, key), change: { upserts: items, deletes }, before: [] },
+    revision: { head, items },
   };
 }
 

@@ -1,6 +1,6 @@
 /** What differs between two configurations: by API, stage, route and field. */
 import type { ApiItem, Definition, Deployment, Item, Method, StageItem } from '../model/snapshot.js';
-import { type Items, readItem } from './items.js';
+import { ItemError, type Items, readItem, type StoredItem } from './items.js';
 
 /** One difference. What it is about is named from the outside in; a mapping or a domain has no API. */
 export interface Difference {
@@ -29,8 +29,7 @@ export type Subject = Pick<Difference, 'api' | 'stage' | 'route' | 'mapping' | '
 type Emit = (difference: Difference) => void;
 
 /**
- * Empty when and only when the two are equal. Only items that differ are decoded.
- * @throws ItemError for an item that cannot be read
+ * Empty when and only when the two are equal. Only items that differ are decoded; one that cannot be is told as such.
  */
 export function compareItems(from: Items, to: Items): Difference[] {
   const keys = [...new Set([...from.keys(), ...to.keys()])].sort(byApi);
@@ -40,10 +39,15 @@ export function compareItems(from: Items, to: Items): Difference[] {
     const after = to.get(key);
     if (before?.hash === after?.hash) continue;
     const found = differences.length;
-    const old = before && readItem(key, before.bytes);
-    const next = after && readItem(key, after.bytes);
-    const subject = subjectOf(key, old ?? next);
+    const old = before && itemOrError(key, before);
+    const next = after && itemOrError(key, after);
     const emit: Emit = (difference) => differences.push(difference);
+    if (old instanceof ItemError || next instanceof ItemError) {
+      const kind = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+      emit({ kind, item: key, field: 'unreadable' });
+      continue;
+    }
+    const subject = subjectOf(key, old ?? next);
     if (before === undefined) emit({ kind: 'added', ...subject, ...toValue(targetOf(next)) });
     else if (after === undefined) emit({ kind: 'removed', ...subject, ...fromValue(targetOf(old)) });
     else if (old !== undefined && next !== undefined) compareItem(old, next, subject, emit);
@@ -53,6 +57,15 @@ export function compareItems(from: Items, to: Items): Difference[] {
     }
   }
   return differences;
+}
+
+function itemOrError(key: string, { bytes }: StoredItem): Item | undefined | ItemError {
+  try {
+    return readItem(key, bytes);
+  } catch (error) {
+    if (error instanceof ItemError) return error;
+    throw error;
+  }
 }
 
 /** An API before its stages, then what is no API's. */

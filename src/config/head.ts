@@ -77,8 +77,13 @@ export function checkContent(head: Head, items: Items): void {
 }
 
 /** The same revision with the same content. */
-export function sameHead(a: Head, b: Head): boolean {
+export function sameHead(a: Position & Pick<Head, 'digest'>, b: Position & Pick<Head, 'digest'>): boolean {
   return a.epoch === b.epoch && a.revision === b.revision && equalBytes(a.digest, b.digest);
+}
+
+/** The same bytes; null: there is no head. */
+export function sameSealed(a: SealedHead | null, b: SealedHead | null): boolean {
+  return a === null || b === null ? a === b : equalBytes(a.head, b.head) && equalBytes(a.mac, b.mac);
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -8,11 +8,25 @@ import type { ConfigStore } from './store.js';
 /** More than any store keeps. */
 const WHOLE_HISTORY = 1_000_000;
 
+/** A revision, as far as those after it vouch for it. */
+export interface PastRevision {
+  head: Pick<Head, 'epoch' | 'revision' | 'digest'>;
+  items: Items;
+}
+
+/** One commit of the history that was checked against what is believed of the revision it made. */
+export interface Step {
+  head: Head;
+  entry: HistoryEntry;
+  /** What it built on; null: on nothing, or on nothing that is believed. */
+  previous: PastRevision | null;
+}
+
 /**
- * The newest revision, then those before it as far as the history has their heads.
+ * The newest revision, then those before it as far as the history leads.
  * @throws UntrustedError where it is damaged
  */
-export type Revisions = Generator<Revision, void>;
+export type Revisions = Generator<PastRevision, void>;
 
 /** Null: the store is empty. @throws UntrustedError, StoreUnavailableError */
 export async function readRevisions(
@@ -30,32 +44,50 @@ export function* revisionsFrom(
   history: readonly HistoryEntry[],
   key: Uint8Array | undefined,
 ): Revisions {
-  let step: { head: Head; entry: HistoryEntry; items: Items } | undefined;
   yield newest;
+  for (const { previous } of stepsTo(newest, history, key)) if (previous !== null) yield previous;
+}
+
+/**
+ * The commits that led to the newest revision, newest first.
+ * @param history newest first; what it has beyond `newest` is passed over
+ * @throws UntrustedError where it is damaged
+ */
+export function* stepsTo(
+  newest: Revision,
+  history: readonly HistoryEntry[],
+  key: Uint8Array | undefined,
+): Generator<Step, void> {
+  let made: PastRevision | null = newest;
+  let found = false;
   for (const entry of history) {
     const head = open(entry, key);
-    if (step === undefined) {
-      if (sameHead(head, newest.head)) step = { head, entry, items: newest.items };
+    if (!sameHead(head, made.head)) {
+      if (found) return;
       continue;
     }
-    if (!leadsFrom(head, step.head)) return;
-    const items = undo(step.items, step.entry);
-    if (!equalBytes(contentDigest(items), head.digest)) {
-      throw new UntrustedError(
-        `the history is damaged between revisions ${head.revision} and ${step.head.revision}`,
-      );
-    }
-    yield { head, items };
-    step = { head, entry, items };
+    found = true;
+    made = previousOf(head, made.items, entry);
+    yield { head, entry, previous: made };
+    if (made === null) return;
   }
 }
 
-function leadsFrom(previous: Head, head: Head): boolean {
-  return (
-    previous.epoch === head.epoch &&
-    previous.revision === head.previousRevision &&
-    equalBytes(previous.digest, head.previousDigest)
+function previousOf(head: Head, items: Items, entry: HistoryEntry): PastRevision | null {
+  const { epoch, previousRevision: revision, previousDigest: digest } = head;
+  const damaged = new UntrustedError(
+    `the history is damaged between revisions ${revision} and ${head.revision}`,
   );
+  for (const [key, { hash }] of storedItems(entry.upserts)) {
+    if (items.get(key)?.hash !== hash) throw damaged;
+  }
+  const earlier = undo(items, entry);
+  if (digest.length === 0) {
+    if (earlier.size > 0) throw damaged;
+    return null;
+  }
+  if (!equalBytes(contentDigest(earlier), digest)) throw damaged;
+  return { head: { epoch, revision, digest }, items: earlier };
 }
 
 /** The same items without one step. */

@@ -1,7 +1,8 @@
 /** Publishing a change: on top of whatever is the newest revision, unless somebody else changed the same items. */
 import { randomInt } from 'node:crypto';
 import type { Head } from '../proto/messages.js';
-import { type CommitNotes, nextRevision, type Revision, readRevision } from './commit.js';
+import { damagedBase, settledBase } from './base.js';
+import { type CommitNotes, nextRevision, type Revision, replacement } from './commit.js';
 import { applyChange, EMPTY_ITEMS, type ItemChange, type Items } from './items.js';
 import { type ConfigStore, ConflictError, StoreUnavailableError } from './store.js';
 
@@ -20,6 +21,8 @@ export interface PublishOptions {
   notes: CommitNotes;
   /** The change is meant for one revision only: any other commit is a conflict. */
   exclusive?: boolean;
+  /** Called while an empty store may get back what nodes serve. */
+  waiting?: () => void;
 }
 
 /** Every lost race is somebody else's commit: that many in a row are no coincidence. */
@@ -29,17 +32,17 @@ const MAX_WAIT_MS = 50;
 /**
  * @param edit the change to a revision's items; called again for a newer revision when a commit lost its race
  * @throws ConflictError when another commit changed the same items meanwhile; nothing is published
- * @throws UntrustedError
+ * @throws BaseError, UntrustedError
  * @throws StoreUnavailableError
  */
 export async function publish(
   store: ConfigStore,
   edit: (items: Items) => ItemChange,
-  { key, notes, exclusive = false }: PublishOptions,
+  { key, notes, exclusive = false, waiting }: PublishOptions,
 ): Promise<Publication> {
   let first: Revision | null | undefined;
   for (let attempt = 1; ; attempt++) {
-    const base = await readRevision(store, key);
+    const base = await settledBase(store, key, waiting);
     const before = base?.items ?? EMPTY_ITEMS;
     const change = edit(before);
     if (first !== undefined && (exclusive || collide(first?.items ?? EMPTY_ITEMS, before, change))) {
@@ -58,6 +61,28 @@ export async function publish(
     }
     await new Promise((resolve) => setTimeout(resolve, randomInt(MAX_WAIT_MS)));
   }
+}
+
+/**
+ * Puts a configuration in the place of one that cannot be believed, all of it, whatever it was. It begins a new epoch,
+ * so that every node reads it as a whole.
+ * @throws BaseError when there is nothing wrong with what the store holds
+ * @throws ConflictError when somebody else was first
+ * @throws StoreUnavailableError
+ */
+export async function replaceAll(
+  store: ConfigStore,
+  items: Items,
+  { key, notes }: Pick<PublishOptions, 'key' | 'notes'>,
+): Promise<Publication> {
+  const damaged = await damagedBase(store, key);
+  const { commit, revision } = replacement(damaged, items, notes, store.now(), key);
+  try {
+    await store.commit({ revision: commit });
+  } catch (error) {
+    throw error instanceof StoreUnavailableError ? uncertain(error, revision.head) : error;
+  }
+  return { head: revision.head, changed: true, before: EMPTY_ITEMS, after: items };
 }
 
 /** Whether an item this change touches is another than it was, and another than it is to be. */

@@ -17,6 +17,8 @@ export interface ConfigStore {
   readonly description: string;
   /** Whether what is committed outlives the process. */
   readonly durable: boolean;
+  /** Whether it can lose what it holds while nodes that follow it go on: a server that comes back empty. */
+  readonly external: boolean;
 
   /** Milliseconds since 1970 by the store's clock, so that the nodes' own clocks do not matter. */
   now(): number;
@@ -47,6 +49,7 @@ export interface ConfigStore {
   /**
    * Puts a configuration back into a store that has lost it: only into an empty one, or over an older revision of the
    * same epoch that was itself put back and not built on since. The first of several nodes wins, the newest stays.
+   * Items that somebody else damaged beside the store's back are put back over the same revision.
    * True: the store now holds it.
    */
   restore(snapshot: SealedSnapshot, position: Position): Promise<boolean>;

@@ -38,6 +38,7 @@ const KEYS_MS = 1_000;
 /** Names in a status. */
 const MAX_NAMES = 100;
 const MAX_REASON = 2_000;
+const NO_DIGEST = new Uint8Array(0);
 const LOAD_MS = 1_000;
 
 /** What comes from the store. */
@@ -296,11 +297,12 @@ export class ConfigActor {
   }
 
   #health(): Health {
-    const { served, read, refused, trouble } = this.#follower.state;
+    const { served, read, known, refused, trouble } = this.#follower.state;
     if (served !== null) return { ready: true };
     if (refused !== null) {
       return { ready: false, reason: `revision ${refused.revision} cannot be served: ${refused.reason}` };
     }
+    if (known !== null) return { ready: false, reason: `revision ${known.revision} is being compiled` };
     // A store that is empty has nothing the node could be behind.
     return read ? { ready: true } : { ready: false, reason: trouble ?? 'the configuration was not read yet' };
   }
@@ -322,7 +324,7 @@ export class ConfigActor {
   }
 
   #status(): NodeStatus {
-    const { served, refused } = this.#follower.state;
+    const { served, refused, trouble } = this.#follower.state;
     return {
       nodeId: this.#nodeId,
       version: VERSION,
@@ -340,6 +342,8 @@ export class ConfigActor {
         .flatMap((key) => (key.startsWith('api/') ? [key.slice('api/'.length)] : []))
         .slice(0, MAX_NAMES),
       draining: this.#draining,
+      ...(trouble === null ? {} : { trouble: trouble.slice(0, MAX_REASON) }),
+      appliedDigest: served?.revision.head.digest ?? NO_DIGEST,
     };
   }
 

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface StateDirectory {
@@ -28,6 +29,9 @@ const TOUCH_MS = 1_000;
 const WATCH_MS = 2_500;
 const ATTEMPTS = 100;
 const RETRY_MS = 20;
+/** A process that was killed takes its time to end: its memory and its threads go first. */
+const DYING_MS = 3_000;
+const DYING_RETRY_MS = 100;
 const GUARD_MS = 10_000;
 
 /**
@@ -74,17 +78,24 @@ async function keptNodeId(path: string): Promise<string> {
 
 async function lock(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'node.lock');
-  const own = JSON.stringify({ host: hostname(), pid: process.pid, started: await startOf(process.pid) });
+  const { started } = await processOf(process.pid);
+  const own = JSON.stringify({ host: hostname(), pid: process.pid, started });
   // Linked into place, so that it is never seen half written.
   const prepared = `${path}.${unique()}`;
   await writeFile(prepared, own, { mode: 0o600 });
   try {
+    const patience = performance.now() + DYING_MS;
     for (let attempt = 0; !(await linked(prepared, path)); attempt++) {
       const holder = await readFile(path, 'utf8').catch(ignoreMissing);
-      if (attempt === ATTEMPTS || (holder !== null && (await isAlive(holder, path)))) {
-        throw inUse(directory, holder ?? '');
+      if (attempt === ATTEMPTS) throw inUse(directory, holder ?? '');
+      if (holder === null) continue;
+      if (!(await isAlive(holder, path))) {
+        await takeAway(path, holder);
+      } else if (parse(holder)?.host === hostname() && performance.now() < patience) {
+        await sleep(DYING_RETRY_MS);
+      } else {
+        throw inUse(directory, holder);
       }
-      if (holder !== null) await takeAway(path, holder);
     }
   } finally {
     await rm(prepared, { force: true });
@@ -141,7 +152,9 @@ async function isAlive(content: string, path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return holder.started === (await startOf(holder.pid));
+  const { state, started } = await processOf(holder.pid);
+  // A dead process that nobody has asked after keeps its number, and can still be signalled.
+  return state !== 'Z' && state !== 'X' && holder.started === started;
 }
 
 /** Whether somebody renews it. */
@@ -170,10 +183,11 @@ function parse(content: string): Holder | null {
   }
 }
 
-/** Field 22 of /proc/PID/stat, after the name in parentheses; empty off Linux. */
-async function startOf(pid: number): Promise<string> {
+/** Fields 3 and 22 of /proc/PID/stat, after the name in parentheses; empty off Linux. */
+async function processOf(pid: number): Promise<{ state: string; started: string }> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
 function inUse(directory: string, content: string): Error {

@@ -60,6 +60,8 @@ export interface NodeStatus {
   unknownItems: string[];
   localApis: string[];
   draining: boolean;
+  trouble?: string;
+  appliedDigest: Uint8Array;
 }
 
 export interface Refusal {

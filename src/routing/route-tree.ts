@@ -51,6 +51,8 @@ export interface Leaf<T> {
 
 const BITS = new Map<string, number>(HTTP_METHODS.map((method, number) => [method, 1 << number]));
 const ALL_METHODS = (1 << HTTP_METHODS.length) - 1;
+/** Tells ANY from the others among the methods of one resource. */
+const ANY_BIT = 1 << HTTP_METHODS.length;
 
 /** One bit for each of the seven methods ANY stands for; 0 for every other text, lower-case ones included. */
 export function methodBit(method: string): number {
@@ -163,14 +165,16 @@ function child<T>(node: RouteNode<T>, part: string): RouteNode<T> {
 /** Rules 4 and 5 of reference 01 section 3: the exact method, else ANY, for seven methods and no other. */
 function resourceLeaves<T>({ path, parts, routes }: RoutesOfPath<T>): Leaf<T> | null {
   const names = parameterNamesOf(parts);
-  const defined = new Set(routes.map(({ method }) => method));
   let exact = 0;
-  for (const method of defined) exact |= methodBit(method);
+  for (const { method } of routes) exact |= methodBit(method);
+  let defined = 0;
   let first: Leaf<T> | null = null;
   for (const { method, value } of routes) {
-    if (!defined.delete(method)) {
+    const bit = method === 'ANY' ? ANY_BIT : methodBit(method);
+    if ((defined & bit) !== 0) {
       throw new Error(`Method ${method} of resource "${path}" is defined twice; remove one`);
     }
+    defined |= bit;
     const route: RouteInfo = { path, method, parameterNames: names };
     first = {
       methods: method === 'ANY' ? ALL_METHODS & ~exact : methodBit(method),

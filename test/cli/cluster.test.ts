@@ -30,7 +30,7 @@ class TestCluster {
   readonly settings: StoreSettings;
   readonly env: Record<string, string>;
 
-  constructor(kind: 'redis' | 'disk' = 'redis', env: Record<string, string> = {}) {
+  constructor(kind: 'redis' | 'disk' = 'disk', env: Record<string, string> = {}) {
     const name = `test-${namespaces++}`;
     const directory = join(folder, name);
     const settings: RedisStoreSettings = { kind: 'redis', url: redis.url, namespace: name };
@@ -92,6 +92,7 @@ function node(
     unknownItems: [],
     localApis: [],
     draining: false,
+    appliedDigest: new Uint8Array(0),
     ...changes,
   };
 }
@@ -274,13 +275,12 @@ describe('propylon push', () => {
     const push = cluster.running('push', 'good.yaml', '--wait', '--json');
     let revision = 0;
     while (revision !== 2) ({ revision } = await cluster.position());
-    // A node that is ahead already serves it, too.
-    await cluster.report(node('n1', epoch, 2), node('n2', epoch, 3));
+    await cluster.report(node('n1', epoch, 2), node('n2', epoch, 2));
     const { code, stdout, stderr } = await push.finished;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       revision: 2,
-      nodes: { applied: ['n1', 'n2'], refused: [], behind: [] },
+      nodes: { applied: ['n1', 'n2'], refused: [], diverged: [], behind: [] },
     });
   });
 
@@ -293,7 +293,9 @@ describe('propylon push', () => {
       node('n1', epoch, 2),
       node('n2', epoch, 1, { refused: { revision: 2, item: 'stage/good/prod', reason: 'no such template' } }),
       node('n3', 'f'.repeat(32), 9),
-      node('n4', '', 0),
+      node('n4', '', 0, { trouble: 'the configuration store is not believed' }),
+      node('n5', epoch, 2, { appliedDigest: new Uint8Array(32) }),
+      node('n6', epoch, 3),
     );
     put('good.yaml', definition('Good', 'http://other/'));
     expect(await cluster.run('push', 'good.yaml', '--api', 'good', '--wait', '--timeout', '200ms')).toEqual({
@@ -303,8 +305,10 @@ describe('propylon push', () => {
         '  applied by 1 node\n',
       stderr:
         'propylon: node n2 refuses revision 2: stage/good/prod: no such template\n' +
+        "propylon: node n5 has diverged: the revision 2 it serves is not the store's\n" +
+        "propylon: node n6 has diverged: the revision 3 it serves is not the store's\n" +
         'propylon: node n3 has not applied revision 2 within 200ms: it serves revision 9 of another epoch\n' +
-        'propylon: node n4 has not applied revision 2 within 200ms: it serves nothing from the store yet\n',
+        'propylon: node n4 has not applied revision 2 within 200ms: it serves nothing from the store yet; the configuration store is not believed\n',
     });
   });
 });
@@ -319,6 +323,7 @@ describe('propylon status', () => {
     await cluster.report(
       node('n1', epoch, 1, { lagMs: 12, recent }),
       node('n2', epoch, 0, { refused: { revision: 1, reason: 'out of memory' }, localApis: ['pets'] }),
+      node('n3', epoch, 1, { appliedDigest: new Uint8Array(32), trouble: 'r:6379 does not answer' }),
     );
     expect(await cluster.json('status')).toMatchObject({
       code: 0,
@@ -329,6 +334,7 @@ describe('propylon status', () => {
       nodes: [
         { id: 'n1', state: 'current', appliedRevision: 1, lagMs: 12, refused: null },
         { id: 'n2', state: 'refused', lagMs: null, refused: { revision: 1, reason: 'out of memory' } },
+        { id: 'n3', state: 'diverged', trouble: 'r:6379 does not answer' },
       ],
       lag: { p50Ms: 50, p99Ms: 99, samples: 100 },
     });
@@ -337,11 +343,13 @@ describe('propylon status', () => {
     expect(stdout).toMatch(/\nn1 +current +1 +12 ms +\S+ \S+ +0\.1\.0 +10\.0\.0\.1:8080\n/);
     expect(stdout).toContain('\nnode n2 refuses revision 1: out of memory\n');
     expect(stdout).toContain('\nnode n2 serves definitions of its own: pets\n');
+    expect(stdout).toContain("\nnode n3 has diverged: the revision 1 it serves is not the store's\n");
+    expect(stdout).toContain('\nnode n3: r:6379 does not answer\n');
     expect(stdout).not.toContain('\u001b');
   });
 
   it('says that the store is empty', async () => {
-    const cluster = new TestCluster();
+    const cluster = new TestCluster('redis');
     expect(await cluster.json('status')).toMatchObject({ revision: 0, epoch: null, nodes: [] });
     expect((await cluster.run('status')).stdout).toMatch(
       /^the store is empty\nstore +redis:.*\nno node is running\n$/,
@@ -356,7 +364,7 @@ describe('real nodes', () => {
   });
 
   it('serve what is pushed when --wait returns, keep the last good revision, and say what they refuse', async () => {
-    const cluster = new TestCluster();
+    const cluster = new TestCluster('redis');
     const { settings } = cluster;
     const start = (nodeId: string): Promise<GatewayProcess> =>
       startGateway(['--workers', '1', '--node-id', nodeId, '--data-dir', join(folder, nodeId)], {
@@ -493,7 +501,7 @@ describe('the commands of a cluster', () => {
   });
 
   it('tell which revisions there are when one is asked for that is not', async () => {
-    const cluster = new TestCluster();
+    const cluster = new TestCluster('redis');
     await cluster.run('push', put('good.yaml', definition('Good')));
     const one = 'propylon: there is no revision 7: only revision 1 is kept\n';
     expect(await cluster.run('rollback', '7')).toEqual({ code: 1, stdout: '', stderr: one });
@@ -501,7 +509,7 @@ describe('the commands of a cluster', () => {
       await cluster.run('push', put('good.yaml', definition('Good', uri)), '--history', '2');
     }
     expect((await cluster.run('diff', '1', '4')).stderr).toBe(
-      'propylon: there is no revision 1: revisions 3 to 4 are kept\n',
+      'propylon: there is no revision 1: revisions 2 to 4 are kept\n',
     );
   });
 
@@ -517,6 +525,27 @@ describe('the commands of a cluster', () => {
       expect(wrong.stderr).toMatch(/^propylon: .* is not signed with the key of --config-key; is this .*\n$/);
       expect(wrong.stderr).not.toMatch(/kkk|www/);
     }
+  });
+
+  it('repair a store that nobody believes with push --force, and none that is whole', async () => {
+    const cluster = new TestCluster();
+    const push = ['push', put('good.yaml', definition('Good')), '--api', 'good'];
+    expect((await cluster.run(...push)).code).toBe(0);
+    expect((await cluster.run(...push, '--force')).stderr).toMatch(/nothing wrong with revision 1 .*\n$/);
+    const store = await openStore(cluster.settings);
+    const expected = await store.position();
+    const head = { head: new Uint8Array([1]), mac: new Uint8Array(0) };
+    const position = { epoch: expected?.epoch ?? '', revision: 2 };
+    const change = { upserts: new Map(), deletes: ['api/good'] };
+    await store.commit({ revision: { expected, position, head, change, before: [] } });
+    await store.close();
+    for (const args of [push, ['history'], ['rollback', '1']]) {
+      expect(await cluster.run(...args)).toMatchObject({ code: 1, stdout: '' });
+    }
+    expect(await cluster.run(...push, '--force')).toMatchObject({ code: 0, stderr: '' });
+    const { stdout, stderr } = await cluster.run('history');
+    expect(stdout).toMatch(/^revision 3 .*\n {2}\+ API good\n {2}\+ good\/prod\n$/);
+    expect(stderr).toBe('');
   });
 
   it('show nothing that a definition or an author could steer a terminal with', async () => {

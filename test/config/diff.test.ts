@@ -87,6 +87,14 @@ function diff(from: Item[], to: Item[]): Difference[] {
 const prod = { api: 'orders', stage: 'prod' };
 
 describe('a difference', () => {
+  it('tells of an item that cannot be read that it cannot be', () => {
+    const damaged = (byte: number): Items => new Map([['stage/a/b', storedItem(new Uint8Array([byte]))]]);
+    const item = { item: 'stage/a/b', field: 'unreadable' };
+    expect(compareItems(new Map(), damaged(255))).toEqual([{ kind: 'added', ...item }]);
+    expect(compareItems(damaged(255), damaged(254))).toEqual([{ kind: 'changed', ...item }]);
+    expect(compareItems(damaged(255), new Map())).toEqual([{ kind: 'removed', ...item }]);
+  });
+
   it('names an API, a stage, a mapping and a domain that come and go', () => {
     const mapping: Item = {
       kind: 'mapping',

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type CommitNotes, readRevision } from '../../src/config/commit.js';
 import { UntrustedError } from '../../src/config/head.js';
 import { type Items, itemsOf } from '../../src/config/items.js';
 import { readRevisions, revisionsFrom } from '../../src/config/past.js';
-import { type Publication, type PublishOptions, publish } from '../../src/config/publish.js';
+import { type Publication, type PublishOptions, publish, replaceAll } from '../../src/config/publish.js';
 import {
   type Commit,
   type ConfigStore,
@@ -11,6 +11,7 @@ import {
   StoreUnavailableError,
 } from '../../src/config/store.js';
 import { MemoryStore } from '../../src/config/stores/memory-store.js';
+import { nodeStatusCodec } from '../../src/proto/codec.js';
 
 const notes: CommitNotes = { by: 'ann', message: '' };
 const options: PublishOptions = { key: undefined, notes };
@@ -93,6 +94,126 @@ describe('publishing', () => {
   });
 });
 
+/** One that may come back empty, and whose nodes may tell so. */
+class ExternalStore extends MemoryStore {
+  override readonly external = true;
+
+  async tell(appliedRevision: number): Promise<void> {
+    const status = nodeStatusCodec.encode({
+      nodeId: 'n1',
+      version: '0.1.0',
+      epoch: '',
+      appliedRevision,
+      appliedAt: 0,
+      startedAt: 0,
+      load: { requestsInFlight: 0, requests: 0, residentMemory: 0, cpu: 0 },
+      address: '',
+      recent: [],
+      unknownItems: [],
+      localApis: [],
+      draining: false,
+      appliedDigest: new Uint8Array(0),
+    });
+    await this.report('n1', status, 60_000);
+  }
+}
+
+describe('publishing into a store that came back empty', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A push, and how long it took: seconds, by a clock that runs ahead. */
+  async function push(store: ConfigStore, meanwhile: () => Promise<unknown> = async () => {}) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    const began = performance.now();
+    const done = publish(store, put(api('new', '1')), options).then(
+      () => 'published',
+      (error: Error) => error.message,
+    );
+    await vi.advanceTimersByTimeAsync(1_000);
+    await meanwhile();
+    let result: string | undefined;
+    void done.then((text) => {
+      result = text;
+    });
+    while (result === undefined) await vi.advanceTimersByTimeAsync(100);
+    return { result, seconds: Math.floor((performance.now() - began) / 1_000) };
+  }
+
+  it('builds on what a node puts back, also when the node has yet to tell that it is there', async () => {
+    const lost = new MemoryStore();
+    await publish(lost, put(api('old', '1')), options);
+    const [snapshot, position] = [await lost.read(), await lost.position()];
+    if (snapshot === null || position === null) throw new Error('the store is empty');
+    const store = new ExternalStore();
+    const { result } = await push(store, async () => {
+      await store.tell(1);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await store.restore(snapshot, position);
+    });
+    expect(result).toBe('published');
+    expect(await content(store)).toEqual(['api/new', 'api/old']);
+    // Nothing is lost with the history: the first push after it knows what was before.
+    const revisions = [...((await readRevisions(store, undefined)) ?? [])];
+    expect(revisions.map(({ head, items }) => [head.revision, [...items.keys()].sort()])).toEqual([
+      [2, ['api/new', 'api/old']],
+      [1, ['api/old']],
+    ]);
+  });
+
+  it('is refused when nobody puts back what a node serves', async () => {
+    const store = new ExternalStore();
+    await store.tell(7);
+    const { result, seconds } = await push(store);
+    expect(result).toMatch(/^the store is empty, and node n1 serves revision 7 without having put it back/);
+    expect(seconds).toBe(15);
+    expect(await store.position()).toBeNull();
+  });
+
+  it('waits for a heartbeat when no node is known, and not at all for nodes that serve nothing', async () => {
+    expect(await push(new ExternalStore())).toEqual({ result: 'published', seconds: 2 });
+    const store = new ExternalStore();
+    await store.tell(0);
+    vi.useRealTimers();
+    expect(await publish(store, put(api('a', '1')), options)).toMatchObject({ changed: true });
+  });
+});
+
+describe('publishing over what may not be built on', () => {
+  it('refuses to follow a signed revision with one that is not', async () => {
+    const store = new MemoryStore();
+    await publish(store, put(api('a', '1')), { ...options, key: new Uint8Array(32) });
+    await expect(publish(store, put(api('b', '1')), options)).rejects.toThrow(
+      /^revision 1 is signed, .*: give --config-key$/,
+    );
+  });
+
+  it('replaces everything that is damaged, nothing that is whole, and leads back to nothing of it', async () => {
+    const store = new MemoryStore();
+    await expect(replaceAll(store, api('a', '1'), options)).resolves.toMatchObject({ head: { revision: 1 } });
+    await expect(replaceAll(store, api('b', '1'), options)).rejects.toThrow('nothing wrong with revision 1');
+    const expected = await store.position();
+    const epoch = expected?.epoch ?? '';
+    await store.commit({
+      revision: {
+        expected,
+        position: { epoch, revision: 2 },
+        head: { head: new Uint8Array([1]), mac: new Uint8Array(0) },
+        change: { upserts: api('forged', '1'), deletes: [] },
+        before: [],
+      },
+    });
+    await expect(publish(store, put(api('c', '1')), options)).rejects.toBeInstanceOf(UntrustedError);
+    const { head } = await replaceAll(store, api('c', '1'), options);
+    expect(head).toMatchObject({ revision: 3, previousRevision: 2 });
+    expect(head?.epoch).not.toBe(epoch);
+    expect(await content(store)).toEqual(['api/c']);
+    const revisions = [...((await readRevisions(store, undefined)) ?? [])];
+    expect(revisions.map((one) => one.head.revision)).toEqual([3]);
+  });
+});
+
 describe('earlier revisions', () => {
   async function storeWith(names: readonly string[], key?: Uint8Array): Promise<MemoryStore> {
     const store = new MemoryStore(3);
@@ -111,6 +232,8 @@ describe('earlier revisions', () => {
       [5, ['api/b', 'api/c']],
       [4, ['api/b']],
       [3, ['api/a', 'api/b']],
+      // What the oldest entry of the history replaced is in that entry.
+      [2, ['api/a', 'api/b']],
     ]);
     expect(revisions[2]?.items.get('api/a')).toEqual(api('a', '2').get('api/a'));
     expect(await readRevisions(new MemoryStore(), undefined)).toBeNull();
@@ -132,6 +255,8 @@ describe('earlier revisions', () => {
     expect(() => [...revisionsFrom(newest, [forged, ...rest], key)]).toThrow(
       'the history is damaged between revisions 2 and 3',
     );
+    const told = { ...first, upserts: forged.before.map(({ key }) => ({ key, item: new Uint8Array(0) })) };
+    expect(() => [...revisionsFrom(newest, [told, ...rest], key)]).toThrow(UntrustedError);
     expect(() => [...revisionsFrom(newest, history, new Uint8Array(32))]).toThrow(UntrustedError);
   });
 });

@@ -77,6 +77,11 @@ test('a change is live on every node, and each tells how long it took', async ()
     expect(lagMs).toBeLessThan(2_000);
     expect(refused).toBeUndefined();
   }
+  const head = (await readRevision(cluster.store, cluster.key))?.head;
+  for (const { appliedDigest, trouble } of await cluster.statuses()) {
+    expect(Buffer.from(appliedDigest)).toEqual(Buffer.from(head?.digest ?? []));
+    expect(trouble).toBeUndefined();
+  }
   const metrics = (await ask(`${nodes[0]?.adminUrl}/metrics`)).body;
   expect(metrics).toContain('propylon_config_apply_lag_seconds_count 1\n');
   expect(metrics).toContain('propylon_config_store_connected 1\n');
@@ -183,11 +188,17 @@ test('somebody who can write to Redis changes what it holds, and brings back an 
   await client.hset(key, 'mac', 'x'.repeat(32));
   await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await until(() => node.stderr().includes('not signed with the key of --config-key'));
+  await until(async () => {
+    const statuses = await cluster.statuses();
+    return statuses.every(({ trouble }) => trouble?.includes('not signed with the key of --config-key'));
+  });
   expect(await cluster.serves(node, cluster.version)).toBe(true);
   expect((await ask(`${node.adminUrl}/readyz`)).status).toBe(200);
   // An empty store is something the nodes know how to fill.
   await client.flushall();
-  await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  const emptied = performance.now();
+  await until(async () => (await cluster.store.position()) !== null);
+  expect(performance.now() - emptied).toBeLessThan(3_000);
   await recovers();
 });
 
@@ -212,6 +223,7 @@ test('a node that joins under load answers only with the configuration, and one 
 
 test('a node killed in the middle of an apply and started with Redis down serves its last known good', async () => {
   let node = await cluster.startNode('killed');
+  let fresh: GatewayProcess | undefined;
   try {
     const whole = cluster.version;
     expect(await cluster.serves(node, whole)).toBe(true);
@@ -223,17 +235,25 @@ test('a node killed in the middle of an apply and started with Redis down serves
     await cluster.redis.kill();
     node = await cluster.startNode('killed');
     expect((await ask(`${node.adminUrl}/readyz`)).status).toBe(200);
+    fresh = await cluster.startNode('fresh');
+    expect((await ask(`${fresh.adminUrl}/readyz`)).status).toBe(503);
     const { status, body } = await cluster.ask(node);
     expect(status).toBe(200);
     expect([`/v${whole}`, `/v${cluster.version}`]).toContain(body);
     await cluster.redis.restart();
+    const { adminUrl } = fresh;
+    await until(async () => (await ask(`${adminUrl}/readyz`)).status === 200);
+    // Ready is when it serves, not when it has read what it is to serve.
+    expect((await cluster.ask(fresh)).status).toBe(200);
+    await fresh.stop();
     await cluster.converged([node]);
     await until(async () => (await cluster.statuses()).length >= id.length);
     expect((await cluster.statuses()).map(({ nodeId }) => nodeId).sort()).toEqual(id.sort());
   } finally {
+    await fresh?.stop();
     await node.stop();
   }
-  // It said goodbye.
+  // They said goodbye.
   await until(async () => (await cluster.statuses()).length === 3);
 });
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +68,23 @@ describe("the folder of a node's state", () => {
     const id = await idOf();
     lockedBy(holder());
     expect(await idOf()).toBe(id);
+  });
+
+  it('is free once its holder is killed, and before anybody has asked after the dead process', async () => {
+    await idOf();
+    const living = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = (await once(living.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const started = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19];
+    lockedBy({ host: hostname(), pid, started });
+    const next = idOf();
+    process.kill(pid, 'SIGKILL');
+    expect(await next).toBe(await idOf());
+    // Its parent does not ask after it: the number is still taken.
+    expect(process.kill(pid, 0)).toBe(true);
+    living.kill('SIGKILL');
   });
 
   it('asks a lock of another machine whether it is renewed', { timeout: 30_000 }, async () => {

@@ -2,15 +2,18 @@
  * How a node follows its store. What a store announces is a hint: it may be lost, late, doubled or forged. So the node
  * subscribes first and reads then, takes an announced change only when it continues exactly what the node knows (number
  * and content) and leads to the content it promises, and for everything else compares itself with the store: at each
- * new connection, at each hint that does not fit, and every ten seconds in any case. What a node knows and what it
- * serves are two things: a revision that cannot be served is known all the same, and the next one builds on it.
+ * new connection, at each hint that does not fit, whenever a look at the store's head every two seconds shows another
+ * one, and every ten seconds in any case. What a node knows and what it serves are two things: a revision that cannot be
+ * served is known all the same, and the next one builds on it.
  */
 import type { ConfigEvent, Head, Refusal } from '../../proto/messages.js';
-import { open, sameHead, UntrustedError } from '../head.js';
+import { openSnapshot } from '../commit.js';
+import { open, type SealedHead, sameHead, sameSealed, UntrustedError } from '../head.js';
 import type { Items } from '../items.js';
 import type { ConfigStore, Subscription } from '../store.js';
 import { Applier, type Served } from './applier.js';
 import type { Clock } from './clock.js';
+import { Confirmer } from './confirmer.js';
 import { Loop } from './loop.js';
 import { Progress, type ResyncReason } from './progress.js';
 import {
@@ -35,7 +38,7 @@ export interface FollowerOptions {
   random(): number;
   /** @param cause what repeats count together under */
   log(line: string, cause: string): void;
-  /** Something was applied or refused. */
+  /** Something was applied or refused, or the trouble is another one. */
   changed(): void;
 }
 
@@ -46,13 +49,20 @@ export interface FollowerState {
   refused: Refusal | null;
   /** The store has been read since the start, and was believed. */
   read: boolean;
+  /** The newest revision that was believed, served or not; null: none ever was. */
+  known: Head | null;
   /** Why the node cannot say whether it is in step; null: it can. One phrase. */
   trouble: string | null;
 }
 
-const POLL_MS = 10_000;
+/** A look is one small question: whether the store's head is still the one that is known. */
+const LOOK_MS = 1_500;
 /** Nodes started together do not ask together for ever. */
-const POLL_JITTER_MS = 2_000;
+const LOOK_JITTER_MS = 500;
+/** A poll compares in any case, and tries again what failed: every 9 to 12 seconds. */
+const LOOKS_PER_POLL = 6;
+/** Whether the store's items are whole takes reading them all: about once a minute. */
+const LOOKS_PER_AUDIT = 36;
 /** Hints that lead to a reading cannot lead to more than ten a second. */
 const PULL_SPACING_MS = 100;
 const RETRY_MIN_MS = 100;
@@ -79,6 +89,11 @@ export class Follower {
   #retrying = false;
   /** What the store would not have overwritten. */
   #declined: Head | null = null;
+  /** The head that was compared with since something was learned: looks leave it to the polls. */
+  #compared: SealedHead | null = null;
+  /** The items are due to be read though the head is known. */
+  #audit = false;
+  readonly #confirmer: Confirmer;
   #stopped = false;
   readonly #timers = new Set<() => void>();
   #firstAnswer: (() => void) | null = null;
@@ -98,6 +113,11 @@ export class Follower {
       },
       options.lastKnownGood,
     );
+    this.#confirmer = new Confirmer({
+      head: () => store.head(),
+      confirmed: (revision) => this.#learn(revision),
+      doubted: (revision, head) => this.#doubted(revision, head),
+    });
   }
 
   get state(): FollowerState {
@@ -105,6 +125,7 @@ export class Follower {
       served: this.#applier.served,
       refused: this.#applier.refused,
       read: this.#read,
+      known: this.#known?.head ?? null,
       trouble: this.#trouble,
     };
   }
@@ -123,7 +144,7 @@ export class Follower {
       this.#firstAnswer = resolve;
     });
     void this.#subscribe();
-    this.#pollLater();
+    this.#lookLater(1);
     await Promise.race([answered, this.#sleep(waitMs)]);
     if (this.#known !== null) this.#applier.want(this.#known, false);
     await this.#applier.release();
@@ -179,16 +200,31 @@ export class Follower {
     const { key } = this.#options;
     const known = this.#known;
     const head = open(event, key);
-    if (head.revision !== event.revision || head.previousRevision !== event.previousRevision) {
+    // What was put back is announced as following nothing.
+    const other = !event.tooLarge && head.previousRevision !== event.previousRevision;
+    if (head.revision !== event.revision || other) {
       throw new UntrustedError(`an event names revision ${event.revision}, its head ${head.revision}`);
     }
     if (known === null) return 'gap';
     if (sameHead(head, known.head)) return null;
     if (event.tooLarge) return 'too-large';
-    const next = follow(known, [event], key);
+    const next = follow(this.#confirmer.newest ?? known, [event], key);
     if (next === null) return 'gap';
-    this.#learn(next);
+    // A signature vouches for it.
+    if (key !== undefined) this.#learn(next);
+    else this.#confirmer.confirm(next);
     return null;
+  }
+
+  #doubted({ head }: SealedRevision, found: SealedHead | null): void {
+    if (this.#stopped) return;
+    if (found !== null && sameSealed(found, this.#known?.sealed ?? null)) {
+      this.#distrust(
+        new UntrustedError(`revision ${head.revision} was announced, and the store has no such`),
+      );
+    } else {
+      this.#pull('gap');
+    }
   }
 
   #distrusted(error: Error): void {
@@ -206,6 +242,7 @@ export class Follower {
 
   #learn(revision: SealedRevision): void {
     this.#known = revision;
+    this.#compared = null;
     // What was committed before the node looked for the first time says nothing about how fast it follows.
     this.#applier.want(revision, this.#read);
   }
@@ -270,11 +307,12 @@ export class Follower {
     const known = this.#known;
     const sealed = await store.head();
     if (this.#overtaken(known)) return null;
+    this.#compared = sealed;
     if (sealed === null) return await this.#emptied(known);
     const head = open(sealed, key);
     if (known === null) return await this.#readAll(known);
     const found = standing(head, known.head, key !== undefined);
-    if (found === 'same') return null;
+    if (found === 'same') return this.#audit ? await this.#auditItems(known) : null;
     if (found === 'ahead') return await this.#catchUp(known);
     if (await this.#restoredOver(head, known)) return null;
     return found === 'replayed' ? replayed(head, known.head) : await this.#readAll(known);
@@ -321,6 +359,24 @@ export class Follower {
     return null;
   }
 
+  /** Whether the store's items are those of the revision it names; if not, it gets back those the node knows. */
+  async #auditItems(known: SealedRevision): Promise<string | null> {
+    const { store, key } = this.#options;
+    const snapshot = await store.read();
+    if (this.#overtaken(known)) return null;
+    if (snapshot === null) return await this.#emptied(known);
+    try {
+      openSnapshot(snapshot, key);
+      this.#audit = false;
+      return null;
+    } catch (error) {
+      this.#distrust(error as Error);
+      // The next poll reads once more, whether it is whole by then.
+      if (await this.#restore(known).catch(() => false)) return null;
+      return `the configuration store is damaged: ${(error as Error).message}`;
+    }
+  }
+
   /** An empty store is never a configuration: it gets back what the node knows. */
   async #emptied(known: SealedRevision | null): Promise<null> {
     if (known === null) return null;
@@ -346,7 +402,7 @@ export class Follower {
     if (restored) {
       this.progress.restores++;
       this.#options.log(
-        `the configuration store had lost its content: ${named(known.head)} was put back into it`,
+        `the configuration store had lost its content, or part of it: ${named(known.head)} was put back into it`,
         'restore',
       );
     }
@@ -363,8 +419,10 @@ export class Follower {
   #inStep(): void {
     this.#read = true;
     if (this.#told) this.#options.log('the configuration store is followed again', 'store');
-    this.#trouble = null;
     this.#told = false;
+    if (this.#trouble === null) return;
+    this.#trouble = null;
+    this.#options.changed();
   }
 
   /** Told once per trouble: what repeats says the same each time. */
@@ -375,14 +433,34 @@ export class Follower {
     const served = this.#applier.served;
     const goesOn = served === null ? '' : `; revision ${served.revision.head.revision} is served on`;
     this.#options.log(`${trouble}${goesOn}`, 'store');
+    this.#options.changed();
   }
 
-  #pollLater(): void {
-    this.#timer(POLL_MS + this.#options.random() * POLL_JITTER_MS, () => {
+  #lookLater(count: number): void {
+    this.#timer(LOOK_MS + this.#options.random() * LOOK_JITTER_MS, () => void this.#look(count));
+  }
+
+  async #look(count: number): Promise<void> {
+    if (count % LOOKS_PER_AUDIT === 0) this.#audit = true;
+    if (count % LOOKS_PER_POLL === 0) {
       this.#pull('poll');
       this.#applier.poll();
-      this.#pollLater();
-    });
+    } else if (await this.#isElsewhere()) {
+      this.#pull('poll');
+    }
+    if (!this.#stopped) this.#lookLater(count + 1);
+  }
+
+  /** The store's head is one that nothing has told of. */
+  async #isElsewhere(): Promise<boolean> {
+    try {
+      const head = await this.#options.store.head();
+      if (sameSealed(head, this.#known?.sealed ?? null)) return false;
+      return head === null || !sameSealed(head, this.#compared);
+    } catch {
+      // The subscription and the polls tell of a store that cannot be reached.
+      return false;
+    }
   }
 
   /** Ends early when the follower stops. */

@@ -30,6 +30,7 @@ const POLL_INTERVAL = 1_000;
 export class DiskStore implements ConfigStore {
   readonly description: string;
   readonly durable = true;
+  readonly external = false;
   readonly #historyLimit: number;
   readonly #journalDirectory: string;
   readonly #journal: Journal;

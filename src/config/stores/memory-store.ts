@@ -17,6 +17,7 @@ import { StoreState } from './state.js';
 export class MemoryStore implements ConfigStore {
   readonly description = 'memory';
   readonly durable = false;
+  readonly external: boolean = false;
   readonly #state: StoreState;
   readonly #nodes = new Map<string, { status: Uint8Array; expiresAt: number }>();
   readonly #listeners = new Listeners();

@@ -57,6 +57,7 @@ const NOTHING = Buffer.alloc(0);
 export class RedisStore implements ConfigStore {
   readonly description: string;
   readonly durable = true;
+  readonly external = true;
   readonly #clients: RedisClients;
   readonly #link: RedisLink;
   readonly #timeoutMs: number;

@@ -97,12 +97,13 @@ export interface RemoteStoreOptions {
   port: MessagePort;
   description: string;
   durable: boolean;
+  external: boolean;
 }
 
 /** Everything a store does but subscribing: the control plane asks, it does not follow. */
 export type CallableStore = Omit<ConfigStore, 'subscribe'>;
 
-export function remoteStore({ port, description, durable }: RemoteStoreOptions): CallableStore {
+export function remoteStore({ port, description, durable, external }: RemoteStoreOptions): CallableStore {
   const waiting = new Map<number, Waiting>();
   let clockOffset = 0;
   let lastId = 0;
@@ -136,6 +137,7 @@ export function remoteStore({ port, description, durable }: RemoteStoreOptions):
     ...calls,
     description,
     durable,
+    external,
     now: () => Date.now() + clockOffset,
     close: async () => port.close(),
   };

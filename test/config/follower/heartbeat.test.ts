@@ -21,6 +21,7 @@ function status(appliedRevision: number): NodeStatus {
     unknownItems: [],
     localApis: [],
     draining: false,
+    appliedDigest: new Uint8Array(0),
   };
 }
 

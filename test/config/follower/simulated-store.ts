@@ -4,8 +4,8 @@
  * late, doubled, out of order, or not what was sent.
  */
 import { nextRevision, type Revision } from '../../../src/config/commit.js';
-import { type Position, type SealedHead, seal } from '../../../src/config/head.js';
-import { type Items, keyedItems } from '../../../src/config/items.js';
+import { type Position, type SealedHead, sameSealed, seal } from '../../../src/config/head.js';
+import { type Items, keyedItems, storedItem, storedItems } from '../../../src/config/items.js';
 import {
   type ConfigStore,
   type StoreListener,
@@ -136,13 +136,13 @@ export class SimulatedStore {
     }
   }
 
-  /** Content of its own under a true head; and with a key, a whole revision that only lacks the right signature. */
+  /** Content of its own under a true head; or a whole revision, which with a key only lacks the right signature. */
   #forged(event: ConfigEvent): ConfigEvent {
     const forged = { key: 'stage/forged/prod', item: new Uint8Array([1, 2, 3]) };
     const base = this.state?.revision ?? null;
-    if (this.#key === undefined || base === null) return { ...event, upserts: [...event.upserts, forged] };
-    const items = new Map(base.items).set(forged.key, { bytes: forged.item, hash: 'x' });
-    const wrongKey = this.chance(0.5) ? new Uint8Array(32) : undefined;
+    if (base === null || this.chance(0.3)) return { ...event, upserts: [...event.upserts, forged] };
+    const items = new Map(base.items).set(forged.key, storedItem(forged.item));
+    const wrongKey = this.#key !== undefined && this.chance(0.5) ? new Uint8Array(32) : undefined;
     const next = nextRevision(base, items, { by: 'thief', message: '' }, this.now(), wrongKey);
     if (next === null) return event;
     const { revision, previousRevision } = next.revision.head;
@@ -161,6 +161,7 @@ export class SimulatedStore {
 export class StoreLink implements ConfigStore {
   readonly description = 'simulated';
   readonly durable = false;
+  readonly external = true;
   readonly #store: SimulatedStore;
   readonly #time: VirtualTime;
   #listener: StoreListener | null = null;
@@ -212,6 +213,10 @@ export class StoreLink implements ConfigStore {
   restore(snapshot: SealedSnapshot, position: Position): Promise<boolean> {
     return this.#call((state) => {
       const head = state?.revision.head;
+      if (state !== null && sameSealed(state.sealed, snapshot)) {
+        state.revision.items = storedItems(snapshot.items);
+        return true;
+      }
       const allowed =
         state === null ||
         (state.restored && head?.epoch === position.epoch && head.revision < position.revision);

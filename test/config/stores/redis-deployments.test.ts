@@ -207,6 +207,6 @@ describe('A Redis store found through Sentinel', () => {
       return heard.events.length > 0;
     });
     expect((await store.position())?.revision).toBeGreaterThan(2);
-    expect(heard.connections.at(-1)).toBe('connected');
+    await until(async () => heard.connections.at(-1) === 'connected');
   });
 });

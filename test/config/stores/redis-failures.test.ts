@@ -235,6 +235,34 @@ describe('A Redis store that somebody else writes to', () => {
     for (const call of calls) expect((await failure(call)).message).toContain('WRONGTYPE');
   });
 
+  it('gets items back that are damaged or missing under a true head, and keeps its history', async () => {
+    const store = await openOn(server.url);
+    const second = await push(store, apis('a'), apis('a', 'b'));
+    const whole = await store.read();
+    if (whole === null) throw new Error('there is a revision');
+    const client = server.client();
+    const heard = hearing();
+    await store.subscribe(heard);
+    const damages = [
+      () => client.del('{test}:items'),
+      () => client.hdel('{test}:items', 'api/b'),
+      () => client.hset('{test}:items', 'api/a', 'other'),
+      () => client.hset('{test}:items', 'api/thief', 'more'),
+    ];
+    for (const damage of damages) {
+      await damage();
+      expect(await store.restore(whole, positionOf(second))).toBe(true);
+      expect(await store.read()).toEqual(whole);
+    }
+    // Whoever could not read it is told that it can be read again; what was whole is not announced.
+    expect(await store.restore(whole, positionOf(second))).toBe(true);
+    await until(() => heard.events.length >= damages.length);
+    expect(heard.events).toHaveLength(damages.length);
+    expect(await store.readSince({ ...positionOf(second), revision: 1 })).toHaveLength(1);
+    const older = { ...whole, mac: bytes('other') };
+    expect(await store.restore(older, positionOf(second))).toBe(false);
+  });
+
   it('says what is damaged', async () => {
     const store = await openOn(server.url);
     await push(store, apis('a'));

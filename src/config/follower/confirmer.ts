@@ -1,0 +1,45 @@
+/**
+ * Without a configuration key an announcement proves nothing: anybody who can publish could have made it. So the store is
+ * asked for its head before such a change is believed. That is one small question, one for a whole burst.
+ */
+import { type SealedHead, sameSealed } from '../head.js';
+import { Loop } from './loop.js';
+import type { SealedRevision } from './sealed-revision.js';
+
+export interface ConfirmerOptions {
+  /** The store's. */
+  head(): Promise<SealedHead | null>;
+  confirmed(revision: SealedRevision): void;
+  /** The store holds another head, none (null), or did not say (null). */
+  doubted(revision: SealedRevision, head: SealedHead | null): void;
+}
+
+export class Confirmer {
+  readonly #options: ConfirmerOptions;
+  #newest: SealedRevision | null = null;
+  readonly #asking = new Loop(() => (this.#newest === null ? null : this.#ask(this.#newest)));
+
+  constructor(options: ConfirmerOptions) {
+    this.#options = options;
+  }
+
+  /** What announcements lead to and the store has not confirmed yet. */
+  get newest(): SealedRevision | null {
+    return this.#newest;
+  }
+
+  confirm(revision: SealedRevision): void {
+    this.#newest = revision;
+    void this.#asking.wake();
+  }
+
+  async #ask(asked: SealedRevision): Promise<void> {
+    const head = await this.#options.head().catch(() => null);
+    const newest = this.#newest ?? asked;
+    // Announced while the question was under way, it may be what the answer names.
+    const found = [newest, asked].find(({ sealed }) => sameSealed(sealed, head));
+    if (found === undefined || found === newest) this.#newest = null;
+    if (found === undefined) this.#options.doubted(newest, head);
+    else this.#options.confirmed(found);
+  }
+}
