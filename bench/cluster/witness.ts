@@ -55,30 +55,36 @@ export class Witness {
   }
 
   #ask(path: string): Promise<{ status: string; body: string }> {
-    this.#socket ??= connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
-    const socket = this.#socket;
+    const socket = this.#connected();
     socket.write(requestBytes({ ...get(path), authority: `127.0.0.1:${this.#port}` }));
     return new Promise((resolve, reject) => {
       let text = '';
       const settle = (then: () => void): void => {
         clearTimeout(late);
-        socket.removeAllListeners();
+        socket.off('data', onData).off('close', onClose);
         then();
       };
       const fail = (reason: string): void => {
         settle(() => reject(new Error(`${path} on port ${this.#port}: ${reason}`)));
-        this.close();
+        socket.destroy();
       };
-      const late = setTimeout(() => fail(`no answer within ${LIVE_MS} ms`), LIVE_MS);
-      socket.on('data', (chunk) => {
+      const onData = (chunk: Buffer): void => {
         text += chunk.toString('latin1');
         const [, status, length, body] = ANSWER.exec(text) ?? [];
         if (status !== undefined && body !== undefined && body.length >= Number(length)) {
           settle(() => resolve({ status, body }));
         }
-      });
-      socket.on('error', ({ message }) => fail(message));
-      socket.on('close', () => fail('the connection was closed'));
+      };
+      const onClose = (): void => fail(socket.errored?.message ?? 'the connection was closed');
+      const late = setTimeout(() => fail(`no answer within ${LIVE_MS} ms`), LIVE_MS);
+      socket.on('data', onData).on('close', onClose);
     });
+  }
+
+  #connected(): Socket {
+    if (this.#socket !== null && !this.#socket.destroyed) return this.#socket;
+    this.#socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    // Told by `close`, which follows.
+    return this.#socket.on('error', () => {});
   }
 }

@@ -58,8 +58,11 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /** A definition of 6 MB over a slow line. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 16_384;
-/** A definition is 6 MB at most; of all bodies that are read at once, so many wait in memory. */
+/** A definition is 6 MB at most. */
 const MAX_BODY_BYTES = 7 * 1024 * 1024;
+/** Of a larger body, what is still read, so that the answer arrives. */
+const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
+/** Of all bodies that are read at once, so many wait in memory. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** @throws Error in one sentence when it cannot listen */
@@ -143,6 +146,9 @@ async function askControlPlane(
   let length = 0;
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > MAX_BODY_BYTES) {
+    // A client that sends its body first reads the answer only when it may end: what is bearable is read and dropped.
+    if (announced <= MAX_DROPPED_BYTES) request.resume();
+    else response.setHeader('Connection', 'close');
     refuseBody(response, TOO_LARGE);
     return;
   }
@@ -151,6 +157,8 @@ async function askControlPlane(
       length += chunk.length;
       bodies.bytes += chunk.length;
       if (length > MAX_BODY_BYTES || bodies.bytes > MAX_HELD_BYTES) {
+        // What else the client sends is not waited for.
+        response.setHeader('Connection', 'close');
         refuseBody(response, length > MAX_BODY_BYTES ? TOO_LARGE : BUSY);
         return;
       }
@@ -191,9 +199,7 @@ const BUSY: BodyRefusal = [
   'Too many large requests at once. Please try again later.',
 ];
 
-/** What else the client sends is not waited for. */
 function refuseBody(response: ServerResponse, [status, code, message]: BodyRefusal): void {
-  response.setHeader('Connection', 'close');
   response.setHeader('x-amzn-ErrorType', code);
   response.setHeader('x-amzn-RequestId', randomUUID());
   if (status === 503) response.setHeader('Retry-After', '1');
