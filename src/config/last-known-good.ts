@@ -7,6 +7,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { snapshotCodec } from '../proto/codec.js';
 import type { SealedSnapshot } from '../proto/messages.js';
+import { snapshotPieces } from '../proto/snapshot-pieces.js';
 import { Loop } from './follower/loop.js';
 import { openSealed, type SealedRevision, sealedSnapshot } from './follower/sealed-revision.js';
 import { equalBytes, UntrustedError } from './head.js';
@@ -31,7 +32,7 @@ export async function readLastKnownGood(
     throw error;
   }
   const payload = bytes.subarray(CHECKSUM_BYTES);
-  if (!equalBytes(bytes.subarray(0, CHECKSUM_BYTES), checksum(payload))) {
+  if (!equalBytes(bytes.subarray(0, CHECKSUM_BYTES), checksum([payload]))) {
     throw new UntrustedError(`${path} is damaged: its checksum is wrong`);
   }
   let snapshot: SealedSnapshot;
@@ -45,14 +46,17 @@ export async function readLastKnownGood(
 
 /** Survives a crash at any moment: the old file is there until the new one is whole and on the disk. */
 export async function writeLastKnownGood(path: string, revision: SealedRevision): Promise<void> {
-  const payload = snapshotCodec.encode(sealedSnapshot(revision));
+  const payload = snapshotPieces(sealedSnapshot(revision));
+  const whole = [checksum(payload), ...payload];
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;
   try {
     const file = await open(temporary, 'w', 0o600);
     try {
-      await file.writev([checksum(payload), payload]);
+      const { bytesWritten } = await file.writev(whole);
+      if (bytesWritten !== whole.reduce((sum, { length }) => sum + length, 0))
+        throw new Error(`only ${bytesWritten} bytes could be written to ${temporary}`);
       await file.sync();
     } finally {
       await file.close();
@@ -109,8 +113,10 @@ export class LastKnownGoodWriter {
   }
 }
 
-function checksum(payload: Uint8Array): Uint8Array {
-  return createHash('sha256').update(payload).digest();
+function checksum(payload: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256');
+  for (const piece of payload) hash.update(piece);
+  return hash.digest();
 }
 
 /** Makes the new name durable. Windows knows no such thing and needs none. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Definition, Item, Resource, StageItem } from '../../src/model/snapshot.js';
 import { importDefinition } from '../../src/openapi/import.js';
-import { decodeItem, encodeItem } from '../../src/proto/codec.js';
+import { decodeItem, encodeItem, snapshotCodec } from '../../src/proto/codec.js';
 import { decodeItemInSteps, type KnownResources } from '../../src/proto/item-steps.js';
+import { snapshotPieces } from '../../src/proto/snapshot-pieces.js';
 import { atOnce } from '../../src/steps.js';
 
 const CORPUS = join(import.meta.dirname, '../corpus');
@@ -255,6 +256,18 @@ describe('resources that were decoded before', () => {
     expect(back.resources[0]).not.toBe(before.resources[1]);
     expect(back.now.size).toBe(1);
   });
+});
+
+test('a snapshot in pieces is its encoding, and the bytes of its items are not copied', () => {
+  const item = new Uint8Array(300).fill(7);
+  const items = [
+    { key: 'api/ü', item },
+    { key: 'stage/x/y', item: Buffer.from('y') },
+  ];
+  const snapshot = { head: Buffer.from('head'), mac: new Uint8Array(0), items };
+  const pieces = snapshotPieces(snapshot);
+  expect(Buffer.concat(pieces)).toEqual(Buffer.from(snapshotCodec.encode(snapshot)));
+  expect(pieces).toContain(item);
 });
 
 test('an item of a kind of a newer version is told apart', () => {
