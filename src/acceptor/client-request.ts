@@ -159,10 +159,17 @@ export class ClientRequest {
 
   consumed(bytes: number): void {
     this.#unconsumed -= bytes;
-    if (this.#paused && !this.#done && this.#unconsumed < REQUEST_WINDOW_BYTES / 2) {
-      this.#paused = false;
-      this.#res.resume();
-    }
+    if (!this.#done && this.#unconsumed < REQUEST_WINDOW_BYTES / 2) this.#readOn();
+  }
+
+  /**
+   * Also when an answer ends before its request: what the client still sends is read and forgotten. Nobody could resume
+   * the connection later, and a client that first sends to the end would wait for uWS to give it up.
+   */
+  #readOn(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#res.resume();
   }
 
   // ------------------------------------------------------------------ outwards
@@ -173,6 +180,7 @@ export class ClientRequest {
       this.#answerWithoutBody(status, head, byteLength(body));
       return;
     }
+    this.#readOn();
     this.#finish();
     writeWhole(this.#res, this.#finalHead(head), body ?? '');
   }
@@ -188,6 +196,7 @@ export class ClientRequest {
   #answerWithoutBody(status: number, head: string, length: number): void {
     const silent = length < 0 || status === 204 || (status === 304 && length === 0);
     const res = this.#res;
+    this.#readOn();
     res.cork(() => {
       const final = this.#finalHead(head);
       res.writeStatus(headBytes(silent ? final : `${final}\r\nContent-Length: ${length}`));
@@ -215,6 +224,7 @@ export class ClientRequest {
       this.destroy();
       return;
     }
+    this.#readOn();
     this.#res.cork(() => {
       this.#sendHead();
       this.#finish();
@@ -289,6 +299,7 @@ export class ClientRequest {
       return;
     }
     const offset = res.getWriteOffset();
+    if (this.#paused && offset + chunk.length === this.#length) this.#readOn();
     const [sent, complete] = res.tryEnd(chunk, this.#length);
     if (complete) {
       this.#taken(chunk.length, chunk);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { get, request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../src/exchange/exchange.js';
+import { REQUEST_WINDOW_BYTES } from '../../src/mailbox/envelopes.js';
 import { RawClient, refusesConnections } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 import { type AcceptorUnderTest, startAcceptor } from './harness.js';
@@ -149,6 +150,54 @@ describe('request bodies', () => {
     resume();
     expect((await sent).body).toBe('done');
     expect(received).toBe(size);
+  });
+
+  test.each<[string, (exchange: Exchange) => void]>([
+    ['whole', (exchange) => exchange.answer(200, '', 'early')],
+    [
+      'of known length',
+      (exchange) => {
+        exchange.begin(200, '', 5);
+        exchange.write(Buffer.from('early'));
+        exchange.end();
+      },
+    ],
+    ['without a body', (exchange) => exchange.answer(204, '', null)],
+    ['begun without a body', (exchange) => exchange.begin(304, '', 5)],
+  ])('an answer %s before its request has ended leaves the connection in use', async (_, answer) => {
+    let uploads = 0;
+    acceptor = await startAcceptor(
+      (exchange) => {
+        const { body } = exchange.request;
+        if (body !== 'stream') {
+          exchange.answer(200, '', 'next');
+          return;
+        }
+        let received = 0;
+        exchange.listener = {
+          onCancel() {},
+          onDrain() {},
+          onBodyEnd() {},
+          // Nobody consumes: the client is not read any more when the answer comes.
+          onBodyChunk(chunk) {
+            received += chunk.length;
+            if (received < REQUEST_WINDOW_BYTES) return;
+            uploads++;
+            answer(exchange);
+            exchange.listener = null;
+          },
+        };
+      },
+      { maxBodyBytes: 64 * 1_048_576 },
+    );
+    const size = 32 * 1_048_576;
+    const client = await RawClient.connect(acceptor.port);
+    client.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`);
+    client.send(Buffer.alloc(size));
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await client.until((received) => received.endsWith('next'))).toMatch(/^HTTP\/1.1 (200|204|304) /);
+    expect(uploads).toBe(1);
+    client.close();
   });
 
   test('bytes held for unanswered requests are bounded: more is shed with 503', async () => {

@@ -18,9 +18,9 @@ import type { BalancedUpstream } from './balanced-upstream.js';
 import type { Target } from './target.js';
 
 /**
- * Bytes of a streamed body that are kept until the first of it was taken, so that it can go elsewhere when there is no
- * connection. Twice what a client's window lets through; a caller that writes more without waiting loses the second
- * attempt.
+ * Bytes of a streamed body that are kept, so that it can go elsewhere when there is no connection, although the attempt
+ * seems to take them. While it takes none, every part is kept: the attempt holds the same bytes, so it costs nothing,
+ * and how many there are is the caller's own bound.
  */
 const KEPT_BYTES = 524_288;
 
@@ -96,11 +96,11 @@ export class BalancedCall extends Deadline implements UpstreamCall {
     if (this.#kept !== null) {
       this.#kept.push(chunk);
       this.#keptBytes += chunk.length;
-      if (attempt !== null && this.#keptBytes > KEPT_BYTES) this.#kept = null;
     }
     // Without an attempt under way it waits for its turn, which the caller's own window bounds.
     const room = attempt?.call.write(chunk) ?? false;
     if (!room) this.#blocked = true;
+    else if (this.#keptBytes > KEPT_BYTES) this.#kept = null;
     return room;
   }
 

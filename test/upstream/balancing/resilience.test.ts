@@ -51,6 +51,20 @@ describe('a request is tried again', () => {
     expect(bench.servers[0]?.requests.map(({ body }) => body)).toEqual(Array(4).fill('abcdef'));
   });
 
+  test('with as much of a streamed body as came before it was known that there is no connection', async () => {
+    const targets = [await deadAddress(), ...(await bench.targets(1))];
+    const upstream = bench.upstream({ targets, retry: { attempts: 2 } });
+    const part = Buffer.alloc(300_000, 'abcdefghij');
+    for (let i = 0; i < 4; i++) {
+      const { call, recording } = start(upstream, { method: 'POST', body: STREAMED, bodyLength: 1_500_000 });
+      for (let written = 0; written < 1_500_000; written += part.length) call.write(Buffer.from(part));
+      call.end();
+      await recording.finished;
+      expect(recording.body).toBe('0');
+    }
+    expect(bench.servers[0]?.requests.map(({ body }) => body.length)).toEqual(Array(4).fill(1_500_000));
+  });
+
   test('after an answer with a status that is named, and the caller sees one answer', async () => {
     const first = await fragile(busy);
     const targets = [first.address, ...(await bench.targets(1))];
