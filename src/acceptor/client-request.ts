@@ -10,7 +10,7 @@ import {
   gatewayResponseHeaders,
 } from '../exchange/gateway-response.js';
 import { newIdLines, requestIdIn } from '../exchange/ids.js';
-import { answerHead, closingHead, hasNoBody } from '../http/status.js';
+import { answerHead, hasNoBody } from '../http/status.js';
 import { CHUNK_BYTES } from '../mailbox/chunk-buffers.js';
 import {
   BODY,
@@ -26,6 +26,9 @@ import type { AcceptorState, OwnAnswerReason } from './acceptor-state.js';
 import { headBytes } from './head-bytes.js';
 import type { RequestHead } from './request-head.js';
 import type { WorkerLink } from './worker-link.js';
+
+const KEEP_ALIVE = 'Connection: keep-alive';
+const CLOSE = 'Connection: close';
 
 export class ClientRequest {
   readonly #state: AcceptorState;
@@ -174,22 +177,23 @@ export class ClientRequest {
 
   // ------------------------------------------------------------------ outwards
 
-  /** @param head see `answerHead` */
-  answer(status: number, head: string, body: string | Uint8Array | null): void {
+  /** @param head see `answerHead`; `idLines`: empty when they are still to be drawn */
+  answer(status: number, head: string, idLines: string, body: string | Uint8Array | null): void {
+    const ids = idLines === '' ? newIdLines() : idLines;
     if (this.#isHead || hasNoBody(status)) {
-      this.#answerWithoutBody(status, head, byteLength(body));
+      this.#answerWithoutBody(status, head + ids, byteLength(body));
       return;
     }
     this.#readOn();
     this.#finish();
-    writeWhole(this.#res, this.#finalHead(head), body ?? '');
+    writeWhole(this.#res, headBytes(head, ids, this.#connectionLine()), body ?? '');
   }
 
   begin(status: number, head: string, contentLength: number): void {
     this.#begun = true;
     this.#length = contentLength;
     if (this.#isHead || hasNoBody(status)) this.#answerWithoutBody(status, head, contentLength);
-    else this.#waitingHead = this.#finalHead(head);
+    else this.#waitingHead = head;
   }
 
   /** @param length what GET would have announced; negative: unknown */
@@ -198,8 +202,9 @@ export class ClientRequest {
     const res = this.#res;
     this.#readOn();
     res.cork(() => {
-      const final = this.#finalHead(head);
-      res.writeStatus(headBytes(silent ? final : `${final}\r\nContent-Length: ${length}`));
+      const connection = this.#connectionLine();
+      const last = silent ? connection : `${connection}\r\nContent-Length: ${length}`;
+      res.writeStatus(headBytes(head, '', last));
       this.#finish();
       res.endWithoutBody();
     });
@@ -260,16 +265,16 @@ export class ClientRequest {
       errorType: response.name,
       bytesSent: response.body.length,
     });
-    const head = answerHead(response.status, gatewayResponseHeaders(response) + idLines);
-    if (mustClose) this.#answerAndClose(head, response.body);
-    else this.answer(response.status, head, response.body);
+    const head = answerHead(response.status, gatewayResponseHeaders(response));
+    if (mustClose) this.#answerAndClose(head + idLines, response.body);
+    else this.answer(response.status, head, idLines, response.body);
   }
 
   /** uWS itself writes `Connection: close` here. HEAD gets no body, and `end` cannot announce one it does not send. */
   #answerAndClose(head: string, body: string): void {
     const res = this.#res;
     res.cork(() => {
-      res.writeStatus(head.slice(0, head.lastIndexOf('\r\n')));
+      res.writeStatus(head.slice(0, -'\r\n'.length));
       this.#finish();
       res.end(this.#isHead ? '' : body, true);
     });
@@ -283,7 +288,7 @@ export class ClientRequest {
 
   #sendHead(): void {
     if (this.#waitingHead === null) return;
-    this.#res.writeStatus(headBytes(this.#waitingHead));
+    this.#res.writeStatus(headBytes(this.#waitingHead, '', this.#connectionLine()));
     this.#waitingHead = null;
   }
 
@@ -357,8 +362,8 @@ export class ClientRequest {
     else this.#queue.push(chunk);
   }
 
-  #finalHead(head: string): string {
-    return this.#close || this.#state.draining ? closingHead(head) : head;
+  #connectionLine(): string {
+    return this.#close || this.#state.draining ? CLOSE : KEEP_ALIVE;
   }
 
   #onAborted(): void {
@@ -376,11 +381,11 @@ export class ClientRequest {
 }
 
 let corkedRes: HttpResponse | null = null;
-let corkedHead = '';
+let corkedHead: Uint8Array = new Uint8Array(0);
 let corkedBody: string | Uint8Array = '';
 
 /** A whole answer. uWS calls `writeCorked` before `cork` returns: a closure for each answer would cost more than this. */
-function writeWhole(res: HttpResponse, head: string, body: string | Uint8Array): void {
+function writeWhole(res: HttpResponse, head: Uint8Array, body: string | Uint8Array): void {
   corkedRes = res;
   corkedHead = head;
   corkedBody = body;
@@ -390,7 +395,7 @@ function writeWhole(res: HttpResponse, head: string, body: string | Uint8Array):
 }
 
 function writeCorked(): void {
-  corkedRes?.writeStatus(headBytes(corkedHead));
+  corkedRes?.writeStatus(corkedHead);
   corkedRes?.end(corkedBody);
 }
 

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import { ANSWER, type Batch, BEGIN, CHUNK, CONSUMED, DESTROY, END } from '../mailbox/envelopes.js';
+import { AnswerReader } from '../mailbox/answer-envelope.js';
+import { ANSWER, type Batch, BEGIN, CHUNK, CODE_BITS, CONSUMED, DESTROY, END } from '../mailbox/envelopes.js';
 import { Outbox } from '../mailbox/outbox.js';
 import { RequestWriter } from '../mailbox/request-envelope.js';
 import { SlotTable } from '../mailbox/slots.js';
@@ -12,6 +13,7 @@ export class WorkerLink {
   readonly requestWriter = new RequestWriter();
   alive = true;
   readonly #port: MessagePort;
+  readonly #answers = new AnswerReader();
 
   /**
    * @param onDeath called once when the worker's thread is gone (its port closes with it); the requests it held are
@@ -42,15 +44,13 @@ export class WorkerLink {
     for (let at = 1; at < batch.length; ) {
       const code = batch[at] as number;
       const request = requests.get(batch[at + 1] as number);
+      if ((code & CODE_BITS) === ANSWER) {
+        const answer = this.#answers;
+        at = answer.read(batch, at);
+        request?.answer(answer.status, answer.head, answer.idLines, answer.body);
+        continue;
+      }
       switch (code) {
-        case ANSWER:
-          request?.answer(
-            batch[at + 2] as number,
-            batch[at + 3] as string,
-            batch[at + 4] as string | Uint8Array | null,
-          );
-          at += 5;
-          break;
         case BEGIN:
           request?.begin(batch[at + 2] as number, batch[at + 3] as string, batch[at + 4] as number);
           at += 5;

@@ -8,7 +8,7 @@ import type { StageRuntime } from './stage-runtime.js';
 
 /** Where answers go. Order per exchange: `answer`, or `begin` then `write`s then `end` or `destroy`. */
 export interface AnswerSink {
-  /** A whole answer. `head` is a status code and a header block; the sink adds Date, Connection, Content-Length. */
+  /** A whole answer. The sink adds the ids (`Exchange.idLines`), Date, Connection and Content-Length to the headers. */
   answer(exchange: Exchange, status: number, headers: HeaderBlock, body: string | Uint8Array | null): void;
   /** Starts a streamed answer; `contentLength` -1: unknown (chunked towards the client). */
   begin(exchange: Exchange, status: number, headers: HeaderBlock, contentLength: number): void;
@@ -127,7 +127,6 @@ export class Exchange {
   /** Bytes of a request body that was decoded, as content-encoding/decoded-bytes.ts counts them. */
   decodedBytes = 0;
 
-  /** Both ids as they leave, drawn when the first of them is needed. */
   #idLines = '';
 
   constructor(request: ParsedRequest, sink: AnswerSink, id: number) {
@@ -135,17 +134,28 @@ export class Exchange {
     this.sink = sink;
     this.id = id;
     this.method = request.method;
+    if (isRequestId(request.requestId)) this.#idLines = withRequestId(newIdLines(), request.requestId);
+  }
+
+  /** Both ids as the header lines in which they leave, drawn when one of them is first needed. */
+  get idLines(): string {
+    if (this.#idLines === '') this.#idLines = newIdLines();
+    return this.#idLines;
+  }
+
+  /** The same, empty while nobody has needed them: whoever sends the answer may draw them. */
+  get drawnIdLines(): string {
+    return this.#idLines;
   }
 
   /** `$context.requestId`. */
   get requestId(): string {
-    const fromClient = this.request.requestId;
-    return isRequestId(fromClient) ? fromClient : requestIdIn(this.#drawnIds());
+    return requestIdIn(this.idLines);
   }
 
   /** `$context.extendedRequestId`. */
   get extendedRequestId(): string {
-    return extendedRequestIdIn(this.#drawnIds());
+    return extendedRequestIdIn(this.idLines);
   }
 
   /**
@@ -157,7 +167,7 @@ export class Exchange {
     if (this.answered) return;
     this.answered = true;
     this.status = status;
-    this.sink.answer(this, status, this.#withIds(headers), body);
+    this.sink.answer(this, status, headers, body);
   }
 
   /** Starts a streamed answer. For HEAD, 204 and 304 no chunk may follow; `contentLength` is then what to announce. */
@@ -165,7 +175,7 @@ export class Exchange {
     if (this.answered) return;
     this.answered = true;
     this.status = status;
-    this.sink.begin(this, status, this.#withIds(headers), contentLength);
+    this.sink.begin(this, status, headers, contentLength);
   }
 
   /** One chunk of a begun answer. The chunk is copied: the caller may reuse its buffer. False: wait for `onDrain`. */
@@ -183,16 +193,5 @@ export class Exchange {
 
   consumed(bytes: number): void {
     this.sink.consumed(this, bytes);
-  }
-
-  #withIds(headers: HeaderBlock): HeaderBlock {
-    const fromClient = this.request.requestId;
-    const idLines = this.#drawnIds();
-    return headers + (isRequestId(fromClient) ? withRequestId(idLines, fromClient) : idLines);
-  }
-
-  #drawnIds(): string {
-    if (this.#idLines === '') this.#idLines = newIdLines();
-    return this.#idLines;
   }
 }

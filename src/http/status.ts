@@ -10,21 +10,12 @@ export function statusLine(code: number): string {
   return LINES[code] ?? `${code} Unknown`;
 }
 
-const KEEP_ALIVE = 'Connection: keep-alive';
-const CLOSE = 'Connection: close';
-
 /**
- * Everything of an answer's head but what the acceptor adds (Date and framing), without its last line end: the form in
- * which heads cross threads and in which uWebSockets.js takes one whole.
+ * Everything of an answer's head but what belongs to the connection (Connection, Date, framing), with its last line end.
  * @param headers a header block
  */
 export function answerHead(status: number, headers: string): string {
-  return `${statusLine(status)}\r\n${headers}${KEEP_ALIVE}`;
-}
-
-/** The same head for a connection that ends with this answer. */
-export function closingHead(head: string): string {
-  return head.slice(0, -KEEP_ALIVE.length) + CLOSE;
+  return `${statusLine(status)}\r\n${headers}`;
 }
 
 /** Answers that end after their head (RFC 9110 section 6.4.1), HEAD aside. */

@@ -39,9 +39,9 @@ export class CollectingSink implements AnswerSink {
     this.#finish('complete');
   }
 
-  begin(_: Exchange, status: number, headers: HeaderBlock, contentLength: number): void {
+  begin(exchange: Exchange, status: number, headers: HeaderBlock, contentLength: number): void {
     this.#status = status;
-    this.#headers = headers + this.#framing(status, contentLength);
+    this.#headers = headers + exchange.idLines + this.#framing(status, contentLength);
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {

@@ -5,7 +5,7 @@
  *
  *     acceptor -> worker   [at, REQUEST, id, path, ...,  BODY, id, chunk,  BODY_END, id,  CANCEL, id,
  *                               TAKEN, id, bytes, buffer, ...]
- *     worker -> acceptor   [at, ANSWER, id, status, head, body,  BEGIN, id, status, head, contentLength,
+ *     worker -> acceptor   [at, ANSWER, id, ..., body,  BEGIN, id, status, head, contentLength,
  *                               CHUNK, id, chunk,  END, id,  DESTROY, id,  CONSUMED, id, bytes, ...]
  */
 
@@ -22,9 +22,9 @@ export const CANCEL = 4;
 /** id, bytes, buffer or null: the client took so much of a streamed answer; the chunk's buffer goes back for reuse */
 export const TAKEN = 5;
 
-/** id, status, head (`answerHead`), body (ASCII text, bytes or null) */
+/** id, and what answer-envelope.ts adds; flags stand above the bits of the code */
 export const ANSWER = 11;
-/** id, status, head (`answerHead`), content length (-1: unknown) */
+/** id, status, head (`answerHead`, ids included), content length (-1: unknown) */
 export const BEGIN = 12;
 /** id, chunk */
 export const CHUNK = 13;

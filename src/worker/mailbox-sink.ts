@@ -4,9 +4,9 @@ import { now } from '../exchange/clock.js';
 import { type AnswerSink, Exchange, type ParsedRequest } from '../exchange/exchange.js';
 import type { HeaderBlock } from '../http/header-block.js';
 import { answerHead } from '../http/status.js';
+import { AnswerWriter } from '../mailbox/answer-envelope.js';
 import { CHUNK_BYTES, ChunkBuffers } from '../mailbox/chunk-buffers.js';
 import {
-  ANSWER,
   ANSWER_WINDOW_BYTES,
   type Batch,
   BEGIN,
@@ -26,6 +26,8 @@ import { RequestReader } from '../mailbox/request-envelope.js';
 import { SlotMirror } from '../mailbox/slots.js';
 
 export interface MailboxHandlers {
+  /** The request id is wanted of every exchange, after its answer. */
+  readonly readsIds: boolean;
   /** Runs a request through the pipeline. Must not throw. */
   handle(exchange: Exchange): void;
   /** The exchange did not end inside `handle`. */
@@ -40,6 +42,7 @@ export class MailboxSink implements AnswerSink {
   readonly #chunks = new ChunkBuffers();
   readonly #exchanges = new SlotMirror<Exchange>();
   readonly #requests = new RequestReader();
+  readonly #answers = new AnswerWriter();
 
   constructor(port: MessagePort, handlers: MailboxHandlers) {
     this.#outbox = new Outbox(port);
@@ -133,13 +136,16 @@ export class MailboxSink implements AnswerSink {
       if (body.byteLength !== body.buffer.byteLength) crossing = new Uint8Array(body);
     }
     if (crossing !== null && typeof crossing !== 'string') this.#outbox.transfer(crossing);
-    this.#outbox.open().push(ANSWER, exchange.id, status, answerHead(status, headers), crossing);
+    const idsWanted = this.#handlers.readsIds || exchange.errorCause !== '';
+    const idLines = idsWanted ? exchange.idLines : exchange.drawnIdLines;
+    this.#answers.write(this.#outbox.open(), exchange.id, status, headers, idLines, crossing);
     this.#end(exchange);
   }
 
   begin(exchange: Exchange, status: number, headers: HeaderBlock, contentLength: number): void {
-    if (!exchange.cancelled)
-      this.#outbox.open().push(BEGIN, exchange.id, status, answerHead(status, headers), contentLength);
+    if (exchange.cancelled) return;
+    const head = answerHead(status, headers + exchange.idLines);
+    this.#outbox.open().push(BEGIN, exchange.id, status, head, contentLength);
   }
 
   write(exchange: Exchange, chunk: Uint8Array): boolean {

@@ -26,6 +26,11 @@ export class RequestLog {
     this.#send = send;
   }
 
+  /** Every exchange gets a line, which names its request id. */
+  get on(): boolean {
+    return this.#format !== null;
+  }
+
   underWay(exchange: Exchange): void {
     exchange.counted = true;
     this.#counters.stageInFlight(slotOf(exchange), 1);

@@ -74,6 +74,7 @@ export default async function work(task: WorkerTask): Promise<void> {
   commit(task.configuration.generation);
 
   const handlers = {
+    readsIds: log.on,
     handle(exchange: Exchange): void {
       try {
         gateway.handle(exchange);

@@ -67,7 +67,12 @@ export async function startAcceptor(
   const attachWorker = (run: (exchange: Exchange) => void): void => {
     const channel = new MessageChannel();
     port = channel.port1;
-    new MailboxSink(channel.port1, { handle: run, underWay() {}, ended: (exchange) => ended.push(exchange) });
+    new MailboxSink(channel.port1, {
+      readsIds: false,
+      handle: run,
+      underWay() {},
+      ended: (exchange) => ended.push(exchange),
+    });
     send({ type: 'attach', port: channel.port2 }, [channel.port2]);
   };
   attachWorker(handle);

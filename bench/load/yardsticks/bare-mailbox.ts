@@ -5,7 +5,8 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { uWS } from '../../../src/acceptor/uws.js';
-import { ANSWER, type Batch, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
+import { AnswerReader } from '../../../src/mailbox/answer-envelope.js';
+import { type Batch, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
 import { Outbox } from '../../../src/mailbox/outbox.js';
 import { RequestWriter } from '../../../src/mailbox/request-envelope.js';
 import { SlotTable } from '../../../src/mailbox/slots.js';
@@ -21,18 +22,17 @@ const outbox = new Outbox(port1);
 const requests = new SlotTable<HttpResponse>();
 const writer = new RequestWriter();
 const head = { method: 'GET', path: '', query: '', host: '', headers: '', requestId: '', overTls: false };
-/** Operands of an answer, and its code. */
-const ANSWER_LENGTH = 5;
+const answers = new AnswerReader();
 
 port1.on('message', (batch: Batch) => {
-  for (let at = 1; at < batch.length; at += ANSWER_LENGTH) {
-    if (batch[at] !== ANSWER) throw new Error('something other than an answer came back');
+  for (let at = 1; at < batch.length; ) {
     const id = batch[at + 1] as number;
     const res = requests.get(id);
     requests.delete(id);
+    at = answers.read(batch, at);
     res?.cork(() => {
       res.writeHeader('Content-Type', 'application/json');
-      res.end(batch[at + 4] as string);
+      res.end(answers.body ?? '');
     });
   }
 });

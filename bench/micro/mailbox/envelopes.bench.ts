@@ -3,7 +3,9 @@
  * and the reading of the clone, but not the waking of the other thread.
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { ANSWER, type Batch, REQUEST, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
+import { AnswerWriter } from '../../../src/mailbox/answer-envelope.js';
+import { type Batch, WHOLE_BODY } from '../../../src/mailbox/envelopes.js';
+import { RequestWriter } from '../../../src/mailbox/request-envelope.js';
 import { BODY } from '../../load/requests.js';
 import { fresh, Micro } from '../measure.js';
 import { ANSWER_HEADERS, BROWSER_HEADERS } from '../samples.js';
@@ -15,20 +17,21 @@ const [block, answerBlock, body, path, host, ip] = fresh([
   '/items/42',
   'localhost:8080',
   '127.0.0.1',
-]);
+]) as [string, string, string, string, string, string];
 
-function requests(count: number, headers: string | undefined): Batch {
+function requests(count: number, headers: string): Batch {
   const batch: Batch = [0];
-  for (let id = 0; id < count; id++) {
-    batch.push(REQUEST, id, 'GET', path, '', host, headers, ip, '', null, WHOLE_BODY);
-  }
+  const writer = new RequestWriter();
+  const head = { method: 'GET', path, query: '', host, headers, requestId: '', overTls: false };
+  for (let id = 0; id < count; id++) writer.write(batch, id, head, ip, null, WHOLE_BODY);
   return batch;
 }
 
 function answers(count: number, body: string | undefined): Batch {
   const batch: Batch = [0];
+  const writer = new AnswerWriter();
   for (let id = 0; id < count; id++) {
-    batch.push(ANSWER, id, 200, answerBlock, body ?? new Uint8Array(60));
+    writer.write(batch, id, 200, answerBlock, '', body ?? new Uint8Array(60));
   }
   return batch;
 }

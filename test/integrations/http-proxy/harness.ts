@@ -188,18 +188,18 @@ export class Client implements AnswerSink {
     this.exchange.listener?.onCancel();
   }
 
-  answer(_: Exchange, status: number, headers: string, body: string | Uint8Array | null): void {
+  answer({ idLines }: Exchange, status: number, headers: string, body: string | Uint8Array | null): void {
     this.status = status;
-    this.headers = headers;
+    this.headers = headers + idLines;
     this.wholeBody = body;
     if (body !== null) this.chunks.push(Buffer.from(body as string));
     this.ending = 'whole';
     this.#changed();
   }
 
-  begin(_: Exchange, status: number, headers: string, contentLength: number): void {
+  begin({ idLines }: Exchange, status: number, headers: string, contentLength: number): void {
     this.status = status;
-    this.headers = headers;
+    this.headers = headers + idLines;
     this.announced = contentLength;
     this.#changed();
   }

@@ -35,9 +35,9 @@ export class RecordingSink implements AnswerSink {
   consumedBytes = 0;
   onAnswer: (answer: Answer) => void = () => {};
 
-  answer(_: Exchange, status: number, block: string, body: string | Uint8Array | null): void {
+  answer({ idLines }: Exchange, status: number, block: string, body: string | Uint8Array | null): void {
     const headers: Answer['headers'] = [];
-    forEachHeader(block, (name, value) => headers.push([name, value]));
+    forEachHeader(block + idLines, (name, value) => headers.push([name, value]));
     const answer = { status, headers, body };
     this.answers.push(answer);
     this.onAnswer(answer);
