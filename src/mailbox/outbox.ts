@@ -1,5 +1,5 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
-import { now } from '../exchange/clock.js';
+import { turnTime } from '../exchange/clock.js';
 import type { Batch } from './envelopes.js';
 
 /** Bytes from this size on change hands by transfer; below it a copy is cheaper than detaching a buffer. */
@@ -25,7 +25,7 @@ export class Outbox {
   open(): Batch {
     if (!this.#scheduled) {
       this.#scheduled = true;
-      this.#batch.push(now());
+      this.#batch.push(turnTime());
       setImmediate(this.#flush);
     }
     return this.#batch;

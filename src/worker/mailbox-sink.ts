@@ -1,6 +1,6 @@
 /** A worker's end of the mailbox to one acceptor: requests come in as exchanges, answers go out as envelopes. */
 import type { MessagePort } from 'node:worker_threads';
-import { now } from '../exchange/clock.js';
+import { turnTime } from '../exchange/clock.js';
 import { type AnswerSink, Exchange, type ParsedRequest } from '../exchange/exchange.js';
 import type { HeaderBlock } from '../http/header-block.js';
 import { answerHead } from '../http/status.js';
@@ -118,7 +118,7 @@ export class MailboxSink implements AnswerSink {
   }
 
   #end(exchange: Exchange): void {
-    if (this.#exchanges.delete(exchange)) this.#handlers.ended(exchange, now());
+    if (this.#exchanges.delete(exchange)) this.#handlers.ended(exchange, turnTime());
   }
 
   // ------------------------------------------------------------------ outwards

@@ -1,4 +1,4 @@
-import { now } from '../../exchange/clock.js';
+import { turnTime } from '../../exchange/clock.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
 import { answerGatewayResponse, GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import type { HeaderBlock } from '../../http/header-block.js';
@@ -26,7 +26,7 @@ export class CollectedResponse implements UpstreamHandler, ExchangeListener {
   readonly #exchange: Exchange;
   readonly #traceId: string;
   readonly #receive: ResponseReceiver;
-  readonly #startedAt = now();
+  readonly #startedAt = turnTime();
   #call: UpstreamCall | null = null;
   #done = false;
   #status = 0;
@@ -99,7 +99,7 @@ export class CollectedResponse implements UpstreamHandler, ExchangeListener {
   #finish(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    this.#exchange.integrationLatency = now() - this.#startedAt;
+    this.#exchange.integrationLatency = turnTime() - this.#startedAt;
     return true;
   }
 }

@@ -1,5 +1,5 @@
 /** AWS with a Lambda function: rendered event in, answer chosen by `errorMessage` (reference 02 section 7). */
-import { now } from '../../exchange/clock.js';
+import { turnTime } from '../../exchange/clock.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
 import { GATEWAY_RESPONSES } from '../../exchange/gateway-response.js';
 import { completeTraceId } from '../../exchange/trace-id.js';
@@ -105,7 +105,7 @@ class LambdaCall implements ExchangeListener {
   readonly #responses: IntegrationResponses;
   readonly #exchange: Exchange;
   readonly #traceId: string;
-  readonly #startedAt = now();
+  readonly #startedAt = turnTime();
   #invocation: FunctionInvocation | null = null;
   #done = false;
 
@@ -134,7 +134,7 @@ class LambdaCall implements ExchangeListener {
     const exchange = this.#exchange;
     if (this.#done) return;
     this.#done = true;
-    exchange.integrationLatency = now() - this.#startedAt;
+    exchange.integrationLatency = turnTime() - this.#startedAt;
     if (result.kind === 'payload') this.#answer(result.payload);
     else answerFunctionFailure(exchange, result);
   }

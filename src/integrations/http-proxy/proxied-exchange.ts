@@ -13,7 +13,7 @@
 import { Buffer, isAscii } from 'node:buffer';
 import { beginsLike, type Coding } from '../../content-encoding/codings.js';
 import { type DecodedReceiver, StreamDecoder } from '../../content-encoding/stream-decoder.js';
-import { now } from '../../exchange/clock.js';
+import { turnTime } from '../../exchange/clock.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
 import { type HeaderBlock, headerValue } from '../../http/header-block.js';
 import { hasNoBody } from '../../http/status.js';
@@ -49,7 +49,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
   coding: Coding | null = null;
   readonly #clientHead: boolean;
   readonly #upstreamHead: boolean;
-  readonly #startedAt = now();
+  readonly #startedAt = turnTime();
   #call: UpstreamCall | null = null;
   #upload: UploadListener | null = null;
   #state = WAITING;
@@ -162,7 +162,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
     }
     if (this.#state === DONE) return;
     this.#state = DONE;
-    this.exchange.integrationLatency = now() - this.#startedAt;
+    this.exchange.integrationLatency = turnTime() - this.#startedAt;
     const bodyless = hasNoBody(this.#status) || this.#upstreamHead;
     if (bodyless && (this.#clientHead || this.#status === 304)) {
       this.exchange.begin(this.#status, this.#headers, this.#contentLength);
@@ -182,7 +182,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
       this.exchange.destroy();
       return;
     }
-    this.exchange.integrationLatency = now() - this.#startedAt;
+    this.exchange.integrationLatency = turnTime() - this.#startedAt;
     answerUpstreamFailure(this.exchange, error);
   }
 
@@ -322,7 +322,7 @@ export class ProxiedExchange implements UpstreamHandler, ExchangeListener, HeadF
 
   #begin(): void {
     this.#state = STREAMING;
-    this.exchange.integrationLatency = now() - this.#startedAt;
+    this.exchange.integrationLatency = turnTime() - this.#startedAt;
     this.exchange.begin(this.#status, this.#headers, this.#contentLength);
     this.#call?.answered();
   }

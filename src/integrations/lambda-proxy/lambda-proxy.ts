@@ -1,5 +1,5 @@
 /** AWS_PROXY: one request, one event, one function call, one answer (reference 02 section 6). */
-import { now } from '../../exchange/clock.js';
+import { turnTime } from '../../exchange/clock.js';
 import { collectBody } from '../../exchange/collect-body.js';
 import type { Exchange, ExchangeListener } from '../../exchange/exchange.js';
 import {
@@ -99,7 +99,7 @@ class LambdaCall implements ExchangeListener {
   readonly #proxy: LambdaProxy;
   readonly #exchange: Exchange;
   readonly #traceId: string;
-  readonly #startedAt = now();
+  readonly #startedAt = turnTime();
   #invocation: FunctionInvocation | null = null;
   #left = false;
 
@@ -138,7 +138,7 @@ class LambdaCall implements ExchangeListener {
   #finish(result: FunctionResult): void {
     const exchange = this.#exchange;
     if (this.#left || exchange.cancelled || exchange.answered) return;
-    exchange.integrationLatency = now() - this.#startedAt;
+    exchange.integrationLatency = turnTime() - this.#startedAt;
     try {
       if (result.kind !== 'payload') answerFunctionFailure(exchange, result);
       else if (!result.functionError) this.#answer(result.payload);
