@@ -8,12 +8,12 @@ const TICKS = ticksPerSecond();
 const OUTPUT_BYTES = 16_384;
 
 const running = new Set<Child>();
-/** Once there is something to end: however this process ends, its children do too. */
+/** Once there is something to end: however this process ends, however often it is told to, its children do too. */
 function watchOwnEnd(): void {
   process.once('exit', () => {
     for (const child of running) child.killTree();
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 }
 let watching = false;
 

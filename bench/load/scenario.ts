@@ -20,8 +20,6 @@ export interface Scenario {
   readonly secure?: boolean;
   /** What makes throughput comparable here: bytes of the bodies of one request and its answer. */
   readonly bodyBytes?: number;
-  /** A Propylon that cannot do this yet ends at its start with such a message: it is left out, with this reason. */
-  readonly notYet?: { message: RegExp; reason: string };
 }
 
 export interface WeightedRequest {

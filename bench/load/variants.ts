@@ -125,13 +125,18 @@ export function propylon(
       const configFile = join(place.folder, 'propylon.yaml');
       if (config !== undefined) writeFileSync(configFile, config(place));
       const { certificate, port, spare } = place;
-      const tls =
-        certificate === undefined ? [] : ['--tls-cert', certificate.cert, '--tls-key', certificate.key];
+      const ports =
+        certificate === undefined
+          ? ['--port', String(port)]
+          : [
+              ...['--port', String(spare[1]), '--tls-port', String(port)],
+              ...['--tls-cert', certificate.cert, '--tls-key', certificate.key],
+            ];
       return new Child('propylon', process.execPath, [
         ...[join(ROOT, 'dist/cli/main.js'), 'start'],
         ...(config !== undefined ? ['--config', configFile] : definition === null ? [] : [file]),
-        ...['--host', '127.0.0.1', '--port', String(port), '--admin-port', String(spare[0])],
-        ...['--workers', '1', ...tls, ...flags(place)],
+        ...['--host', '127.0.0.1', ...ports, '--admin-port', String(spare[0])],
+        ...['--workers', '1', ...flags(place)],
       ]);
     },
     ...(meanwhile === undefined ? {} : { meanwhile }),
@@ -154,6 +159,20 @@ export const bareMailbox: Variant = {
       join(COMPILED, 'load/yardsticks/bare-mailbox.js'),
       String(port),
       body.toString(),
+    ]),
+};
+
+/** uWebSockets.js, a worker thread and sockets, and nothing done with what goes through them: what a proxy of this shape cannot beat. */
+export const bareProxy: Variant = {
+  name: 'bare proxy',
+  isNodePeer: false,
+  fullOnly: false,
+  version: () => '',
+  missing: '',
+  start: ({ port, upstream }) =>
+    new Child('bare proxy', process.execPath, [
+      join(COMPILED, 'load/yardsticks/bare-proxy.js'),
+      ...[String(port), String(upstream)],
     ]),
 };
 

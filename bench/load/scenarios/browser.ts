@@ -1,6 +1,6 @@
 import { BODY, BROWSER_HEADERS, get, PATH } from '../requests.js';
 import { only, type Scenario } from '../scenario.js';
-import { PROXIES } from '../variants.js';
+import { bareProxy, PROXIES } from '../variants.js';
 
 const body = Buffer.from(BODY);
 
@@ -10,6 +10,6 @@ export const browser: Scenario = {
   quick: true,
   requests: only(get(PATH, BROWSER_HEADERS), body),
   backend: { kind: 'file', body },
-  variants: PROXIES,
+  variants: [...PROXIES, bareProxy],
   open: { reference: 'propylon', quick: [] },
 };

@@ -1,6 +1,6 @@
 import { BODY, get } from '../requests.js';
 import { only, type Scenario } from '../scenario.js';
-import { PROXIES } from '../variants.js';
+import { bareProxy, PROXIES } from '../variants.js';
 
 const body = Buffer.from(BODY);
 
@@ -10,6 +10,6 @@ export const small: Scenario = {
   quick: true,
   requests: only(get(), body),
   backend: { kind: 'file', body },
-  variants: PROXIES,
-  open: { reference: 'propylon', quick: ['nginx', 'propylon'] },
+  variants: [...PROXIES, bareProxy],
+  open: { reference: 'propylon', quick: ['nginx', 'propylon', 'bare proxy'] },
 };

@@ -12,8 +12,4 @@ export const tls: Scenario = {
   backend: { kind: 'file', body },
   variants: [nginxProxy(), haproxy(), propylon()],
   secure: true,
-  notYet: {
-    message: /unknown option '--tls-cert'/,
-    reason: 'this Propylon has no TLS listener (--tls-cert)',
-  },
 };

@@ -117,6 +117,7 @@ export class Follower {
       head: () => store.head(),
       confirmed: (revision) => this.#learn(revision),
       doubted: (revision, head) => this.#doubted(revision, head),
+      sleep: (ms) => (this.#stopped ? Promise.resolve() : this.#sleep(ms)),
     });
   }
 

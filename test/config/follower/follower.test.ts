@@ -43,6 +43,23 @@ describe('a follower in step', () => {
     expect(cluster.store.calls).toBe(0);
   });
 
+  it('without a key asks no more than some ten times a second in a burst, and the first time at once', async () => {
+    const cluster = new FollowedStore();
+    cluster.commit('stage/a/prod', '0');
+    const node = await followed(cluster);
+    cluster.store.calls = 0;
+    const from = cluster.time.now();
+    for (let i = 1; i <= 50; i++) {
+      cluster.commit('stage/a/prod', String(i));
+      await cluster.time.pass(20);
+    }
+    await cluster.time.pass(300);
+    expect((node.applied[1]?.at ?? 0) - from).toBeLessThan(10);
+    expect(node.revisions.at(-1)).toBe(51);
+    // One of them may be a look.
+    expect(cluster.store.calls).toBeLessThanOrEqual(15);
+  });
+
   it('without a key asks the store whether an announced change is its own, and believes no other', async () => {
     const cluster = new FollowedStore();
     cluster.commit('stage/a/prod', '1');
