@@ -118,7 +118,9 @@ export class MailboxSink implements AnswerSink {
   }
 
   #end(exchange: Exchange): void {
-    if (this.#exchanges.delete(exchange)) this.#handlers.ended(exchange, turnTime());
+    if (!this.#exchanges.delete(exchange)) return;
+    // This turn may have begun before the acceptor's that brought the request: no time is less than none.
+    this.#handlers.ended(exchange, Math.max(turnTime(), exchange.request.arrivedAt));
   }
 
   // ------------------------------------------------------------------ outwards
