@@ -158,9 +158,8 @@ export function reasonOf(error: unknown): string {
   if (lastNodeError != null) return reasonOf(lastNodeError);
   const line = (message || code || String(error)).split('\n', 1)[0] ?? '';
   // ioredis speaks of its own settings here.
-  const text = line.replace(
-    /^All sentinels are unreachable and .* Last error:/,
-    'no sentinel names the master:',
-  );
+  const text = line
+    .replace(/^All sentinels are unreachable and .* Last error:/, 'no sentinel names the master:')
+    .replace(/^Stream isn't writeable and .*/, 'the connection is lost');
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_REASON);
 }

@@ -162,7 +162,7 @@ describe('A Redis store on a cluster of several nodes', () => {
     // It may take a moment until the subscription notices that its node is gone, and what is published then is lost.
     let revisions = 0;
     await until(async () => {
-      await push(store, apis(`after-${revisions++}`));
+      await push(store, apis(`after-${revisions++}`)).catch(() => {});
       return heard.events.length > 0;
     });
   });
@@ -206,7 +206,8 @@ describe('A Redis store found through Sentinel', () => {
       await push(store, apis(`after-${revisions++}`)).catch(() => {});
       return heard.events.length > 0;
     });
-    expect((await store.position())?.revision).toBeGreaterThan(2);
+    // The connection to what was a replica may break once more.
+    await until(async () => ((await store.position().catch(() => null))?.revision ?? 0) > 2);
     await until(async () => heard.connections.at(-1) === 'connected');
   });
 });
