@@ -1,9 +1,16 @@
 /** Patch operations of a REST API (reference 09 sections 5 and 6). */
+import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation } from '../patch/patch.js';
 import { badRequest } from '../wire/errors.js';
 import type { EndpointConfiguration, RestApiPart } from './parts.js';
 import { present } from './rest-api.js';
-import { compressionSize, ONLY_DUALSTACK, refuseEmptyDescription } from './rest-api-settings.js';
+import {
+  compressionSize,
+  endpointType,
+  ONLY_DUALSTACK,
+  policyOf,
+  refuseEmptyDescription,
+} from './rest-api-settings.js';
 
 /** @throws ApiError */
 export function patchRestApi(api: RestApiPart, operation: PatchOperation): RestApiPart {
@@ -38,7 +45,7 @@ const SETTINGS: ReadonlyMap<string, Change> = new Map<string, Change>([
     },
   ],
   ['/version', (api, { value }) => ({ ...api, version: value })],
-  ['/policy', (api, { value }) => ({ ...api, policy: value === '' ? undefined : value })],
+  ['/policy', (api, { value }) => ({ ...api, policy: policyOf(value) })],
   ['/apiKeySource', (api, { value }) => ({ ...api, apiKeySource: keySourceOf(value) })],
   [
     '/minimumCompressionSize',
@@ -46,7 +53,7 @@ const SETTINGS: ReadonlyMap<string, Change> = new Map<string, Change>([
     (api, { value }) => ({
       ...api,
       minimumCompressionSize:
-        value === undefined || value === '' ? undefined : compressionSize(Number(value)),
+        value === undefined || value === '' ? undefined : compressionSize(decimal(value)),
     }),
   ],
   [
@@ -126,15 +133,13 @@ function patchType(
   }
   if (op === 'remove')
     throw badRequest('REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.');
-  if (value !== 'REGIONAL' && value !== 'EDGE' && value !== 'PRIVATE') {
-    throw badRequest('Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE');
-  }
-  if (op === 'add' && !configuration.types.includes(value)) {
+  const type = endpointType(value);
+  if (op === 'add' && !configuration.types.includes(type)) {
     throw badRequest('Cannot create an api with multiple Endpoint Types.');
   }
   return {
     ...configuration,
-    types: [value],
-    ipAddressType: value === 'PRIVATE' ? 'dualstack' : configuration.ipAddressType,
+    types: [type],
+    ipAddressType: type === 'PRIVATE' ? 'dualstack' : configuration.ipAddressType,
   };
 }

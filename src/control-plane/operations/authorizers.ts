@@ -4,6 +4,7 @@ import { methodsThat } from '../entities/method-uses.js';
 import { AUTHORIZERS, type AuthorizerPart, restApiAggregate } from '../entities/parts.js';
 import { findApi, present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
+import { decimal } from '../patch/numbers.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, conflict, notFound } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
@@ -188,7 +189,7 @@ function patchAuthorizer(authorizer: AuthorizerPart, operation: PatchOperation):
   if (member === 'type' && !['TOKEN', 'REQUEST', 'COGNITO_USER_POOLS'].includes(value)) {
     throw badRequest('Invalid authorizer type. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS');
   }
-  return { ...authorizer, [member]: member === 'authorizerResultTtlInSeconds' ? Number(value) : value };
+  return { ...authorizer, [member]: member === 'authorizerResultTtlInSeconds' ? decimal(value) : value };
 }
 
 function patchProviders(authorizer: AuthorizerPart, { op, value, segments }: PatchOperation): AuthorizerPart {

@@ -7,6 +7,7 @@ import { type FoundMethod, findMethod, present, putMethod } from '../entities/re
 import { shownIntegration } from '../entities/shown.js';
 import type { Operation } from '../operation.js';
 import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
+import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import {
@@ -191,7 +192,7 @@ const REPLACEABLE: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['/credentials', ({ value }) => ({ credentials: optional(value) })],
   ['/passthroughBehavior', ({ value }) => ({ passthroughBehavior: passthrough(value) })],
   ['/contentHandling', ({ value }) => ({ contentHandling: contentHandling(value) })],
-  ['/timeoutInMillis', ({ value }) => ({ timeoutInMillis: Number(value ?? Number.NaN) })],
+  ['/timeoutInMillis', ({ value }) => ({ timeoutInMillis: decimal(value) })],
   ['/cacheNamespace', ({ value }) => ({ cacheNamespace: value ?? '' })],
   ['/connectionType', ({ value }) => ({ connectionType: connectionType(value) })],
   ['/connectionId', ({ value }) => ({ connectionId: optional(value) })],
