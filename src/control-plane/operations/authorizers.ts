@@ -1,20 +1,24 @@
 /** Authorizers (reference 09 sections 2, 3.1, 5 and 6; reference 08 section 2.2). */
 import { shortId } from '../entities/ids.js';
 import { methodsThat } from '../entities/method-uses.js';
+import { partFinder, partsPage } from '../entities/named-parts.js';
 import { AUTHORIZERS, type AuthorizerPart, restApiAggregate } from '../entities/parts.js';
-import { findApi, present } from '../entities/rest-api.js';
+import { present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
 import { decimal } from '../patch/numbers.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
-import { badRequest, conflict, notFound } from '../wire/errors.js';
-import { page } from '../wire/paging.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { INTEGER, oneOf, PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
-import type { Transaction } from '../workspace/transaction.js';
 
 const LIST = '/restapis/{restapi_id}/authorizers';
 const ONE = `${LIST}/{authorizer_id}`;
 const MAX_TTL_SECONDS = 3_600;
+
+const find = partFinder<AuthorizerPart>(
+  ({ authorizer_id }) => `${AUTHORIZERS}${authorizer_id}`,
+  () => 'Invalid Authorizer identifier specified',
+);
 
 export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
   {
@@ -65,15 +69,8 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: LIST,
     status: 200,
-    async run(transaction, { path, query }) {
-      const draft = await findApi(transaction, path.restapi_id);
-      return page(
-        draft.list<AuthorizerPart>(AUTHORIZERS),
-        query,
-        ({ id }) => id,
-        (authorizer) => authorizer,
-      );
-    },
+    run: (transaction, request) =>
+      partsPage<AuthorizerPart>(transaction, request, AUTHORIZERS, ({ id }) => id),
   },
   {
     name: 'GetAuthorizer',
@@ -81,7 +78,7 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 200,
     async run(transaction, { path }) {
-      return (await find(transaction, path)).authorizer;
+      return (await find(transaction, path)).part;
     },
   },
   {
@@ -91,7 +88,7 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     status: 200,
     input: PATCH_INPUT,
     async run(transaction, { path, body }) {
-      const { draft, authorizer } = await find(transaction, path);
+      const { draft, part: authorizer } = await find(transaction, path);
       return put(draft, patchOperationsOf(body).reduce(patchAuthorizer, authorizer));
     },
   },
@@ -114,7 +111,7 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 202,
     async run(transaction, { path }) {
-      const { draft, authorizer } = await find(transaction, path);
+      const { draft, part: authorizer } = await find(transaction, path);
       const { id, name } = authorizer;
       const [use] = methodsThat(draft, ({ authorizerId }) => authorizerId === id);
       if (use !== undefined) {
@@ -124,17 +121,6 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     },
   },
 ];
-
-async function find(
-  transaction: Transaction,
-  path: Readonly<Record<string, string>>,
-): Promise<{ draft: Draft; authorizer: AuthorizerPart }> {
-  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
-  const authorizer = draft?.get<AuthorizerPart>(`${AUTHORIZERS}${path.authorizer_id}`);
-  if (draft === undefined || authorizer === undefined)
-    throw notFound('Invalid Authorizer identifier specified');
-  return { draft, authorizer };
-}
 
 function put(draft: Draft, authorizer: AuthorizerPart): AuthorizerPart {
   const { id, name, authorizerResultTtlInSeconds: ttl, type, authorizerUri, providerARNs } = authorizer;

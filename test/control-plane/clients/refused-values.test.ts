@@ -79,7 +79,7 @@ describe('a resource policy', () => {
 });
 
 describe('an integration', () => {
-  let method: { restApiId?: string; resourceId?: string; httpMethod: string };
+  let method: { restApiId: string | undefined; resourceId: string | undefined; httpMethod: string };
   const uri = 'http://localhost:9000/';
   const badMethod = bad(
     'Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY',
@@ -186,14 +186,21 @@ test('a domain name is patched to endpoint types and routing modes that there ar
   );
 });
 
+interface Linked {
+  _links: { self: { href: string } };
+}
+
+interface HalList extends Linked {
+  _embedded: { item: Linked | Linked[] };
+}
+
 test('the items of a HAL list link to themselves', async () => {
   const restApiId = await textApi(api, 'links', 'fine');
   const { id: deploymentId } = await api.createDeployment({ restApiId, stageName: 'prod' });
   const linksOf = async (path: string): Promise<string[]> => {
-    const body = await (await fetch(`${node.adminUrl}${path}`)).json();
+    const body = (await (await fetch(`${node.adminUrl}${path}`)).json()) as HalList;
     expect(body._links.self.href).toBe(path);
-    const item = [body._embedded.item].flat();
-    return item.map((one: { _links: { self: { href: string } } }) => one._links.self.href);
+    return [body._embedded.item].flat().map((one) => one._links.self.href);
   };
   const one = `/restapis/${restApiId}`;
   expect(await linksOf('/restapis')).toContain(one);
