@@ -1,4 +1,5 @@
 /** Patch operations of a REST API (reference 09 sections 5 and 6). */
+import { patchedSet } from '../patch/maps.js';
 import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation } from '../patch/patch.js';
 import { badRequest } from '../wire/errors.js';
@@ -16,7 +17,7 @@ import {
 export function patchRestApi(api: RestApiPart, operation: PatchOperation): RestApiPart {
   const { segments, path } = operation;
   const [member, entry, ...more] = segments;
-  if (member === 'binaryMediaTypes' && entry !== undefined && more.length === 0) {
+  if (member === 'binaryMediaTypes' && entry !== undefined && entry !== '' && more.length === 0) {
     return { ...api, binaryMediaTypes: patchMediaTypes(api.binaryMediaTypes, entry, operation) };
   }
   if (member === 'endpointConfiguration' && entry !== undefined) {
@@ -114,12 +115,15 @@ function patchEndpoint(
     if (value === 'ipv4' && configuration.types[0] === 'PRIVATE') throw badRequest(ONLY_DUALSTACK);
     return { ...configuration, ipAddressType: value };
   }
-  if (member === 'vpcEndpointIds' && (op === 'add' || op === 'remove')) {
-    const id = entry ?? value ?? '';
-    const others = (configuration.vpcEndpointIds ?? []).filter((one) => one !== id);
-    const { vpcEndpointIds: _, ...rest } = configuration;
-    if (op === 'remove') return others.length === 0 ? rest : { ...rest, vpcEndpointIds: others };
-    return { ...rest, vpcEndpointIds: [...others, id] };
+  if (member === 'vpcEndpointIds') {
+    const ids = patchedSet(configuration.vpcEndpointIds, {
+      ...operation,
+      segments: operation.segments.slice(1),
+    });
+    return present<EndpointConfiguration>({
+      ...configuration,
+      vpcEndpointIds: ids.length === 0 ? undefined : ids,
+    });
   }
   throw unknownPath(operation);
 }

@@ -5,6 +5,7 @@ import { partFinder, partsPage } from '../entities/named-parts.js';
 import { AUTHORIZERS, type AuthorizerPart, restApiAggregate } from '../entities/parts.js';
 import { present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
+import { patchedSet } from '../patch/maps.js';
 import { decimal } from '../patch/numbers.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, conflict } from '../wire/errors.js';
@@ -162,7 +163,9 @@ const MEMBERS: ReadonlyMap<string, keyof AuthorizerPart> = new Map(
 
 function patchAuthorizer(authorizer: AuthorizerPart, operation: PatchOperation): AuthorizerPart {
   const { op, path, value, segments } = operation;
-  if (segments[0] === 'providerARNs') return patchProviders(authorizer, operation);
+  if (segments[0] === 'providerARNs') {
+    return { ...authorizer, providerARNs: patchedSet(authorizer.providerARNs, operation) };
+  }
   const member = MEMBERS.get(path ?? '');
   if (member === undefined) throw badRequest(`Invalid patch path ${path ?? null}`);
   if (op !== 'replace' && !(member === 'identitySource' && (op === 'add' || op === 'remove'))) {
@@ -176,14 +179,4 @@ function patchAuthorizer(authorizer: AuthorizerPart, operation: PatchOperation):
     throw badRequest('Invalid authorizer type. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS');
   }
   return { ...authorizer, [member]: member === 'authorizerResultTtlInSeconds' ? decimal(value) : value };
-}
-
-function patchProviders(authorizer: AuthorizerPart, { op, value, segments }: PatchOperation): AuthorizerPart {
-  const arn = segments[1] ?? value ?? '';
-  if (arn === '') throw badRequest('Invalid Authorizer Provider ARNs specified: the value must be an ARN');
-  const others = (authorizer.providerARNs ?? []).filter((one) => one !== arn);
-  if (op !== 'add' && op !== 'remove') {
-    throw badRequest('Invalid patch operation specified. Must be one of: [add, remove]');
-  }
-  return { ...authorizer, providerARNs: op === 'add' ? [...others, arn] : others };
 }

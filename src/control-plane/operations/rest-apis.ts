@@ -66,8 +66,8 @@ export const REST_API_OPERATIONS: readonly Operation[] = [
     async run(transaction, { body }) {
       refuseEmptyDescription(body.description as string | undefined);
       const draft = await newApi(transaction, body);
-      const source = body.cloneFrom as string | undefined;
-      if (source !== undefined) await cloneContent(transaction, source, draft);
+      const source = body.cloneFrom as string | null | undefined;
+      if (source !== undefined && source !== null) await cloneContent(transaction, source, draft);
       else addDefaultModels(draft);
       return shownOnceCreated(apiOf(draft));
     },

@@ -23,6 +23,7 @@ import { badRequest, conflict } from '../wire/errors.js';
 import { wholeList } from '../wire/paging.js';
 import { PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
+import { findClientCertificate } from './client-certificates.js';
 
 const LIST = '/restapis/{restapi_id}/stages';
 const ONE = `${LIST}/{stage_name}`;
@@ -94,6 +95,10 @@ export const STAGE_OPERATIONS: readonly Operation[] = [
         before,
       );
       const stage: StagePart = { ...patched, lastUpdatedDate: transaction.now };
+      const { clientCertificateId } = stage;
+      if (clientCertificateId !== undefined && clientCertificateId !== before.clientCertificateId) {
+        (await findClientCertificate(transaction, clientCertificateId)).draft.pin();
+      }
       api.put(STAGES + stage.stageName, stage);
       if (!servesTheSame(before, stage)) {
         await serveStage(

@@ -54,5 +54,5 @@ function startOf<T>(position: string | null, entries: readonly T[], keyOf: (entr
   const [, index, key] = /^(\d+) (.*)$/s.exec(Buffer.from(position, 'base64url').toString()) ?? [];
   if (index === undefined) throw badRequest('Invalid position parameter specified');
   const found = entries.findIndex((entry) => keyOf(entry) === key);
-  return found >= 0 ? found + 1 : Number(index) - 1;
+  return found >= 0 ? found + 1 : Math.max(0, Number(index) - 1);
 }

@@ -2,7 +2,7 @@
 import type { APIGateway } from '@aws-sdk/client-api-gateway';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayProcess, startGateway } from '../../support/gateway-process.js';
-import { failureOf, REGION, sdk, textApi } from './sdk.js';
+import { failureOf, plain, REGION, sdk, textApi } from './sdk.js';
 
 let node: GatewayProcess;
 let api: APIGateway;
@@ -214,4 +214,120 @@ test('the items of a HAL list link to themselves', async () => {
   await api.createBasePathMapping({ domainName: 'links.example.com', restApiId });
   expect(await linksOf('/domainnames')).toContain(domain);
   expect(await linksOf(`${domain}/basepathmappings`)).toEqual([`${domain}/basepathmappings/(none)`]);
+});
+
+describe('patch operations that make no sense leave everything as it was', () => {
+  type Patch = { op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test'; path: string; value?: string };
+  let method: { restApiId: string | undefined; resourceId: string | undefined; httpMethod: string };
+  const triple = bad("Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
+  const pair = bad('Invalid patch operation specified. Must be one of: [add, remove]');
+  const wrongPath = (path: string) => bad(`Invalid patch path ${path}`);
+  const wrongType = (type: string) =>
+    bad(`Validation Result: warnings : [], errors : [Invalid content type specified: ${type}]`);
+  beforeEach(async () => {
+    const restApiId = await textApi(api, 'patched', 'fine');
+    const { rootResourceId: resourceId } = await api.getRestApi({ restApiId });
+    method = { restApiId, resourceId, httpMethod: 'GET' };
+  });
+
+  test('of a method', async () => {
+    const cases: [Patch, unknown][] = [
+      [{ op: 'move', path: '/requestParameters/method.request.header.x', value: 'true' }, triple],
+      [{ op: 'add', path: '/requestModels/', value: 'Empty' }, wrongType('')],
+      [{ op: 'add', path: '/requestModels/json', value: 'Empty' }, wrongType('json')],
+      [{ op: 'add', path: '/authorizationScopes' }, wrongPath('/authorizationScopes')],
+      [{ op: 'add', path: '/authorizationScopes/a/b' }, wrongPath('/authorizationScopes/a/b')],
+      [{ op: 'replace', path: '/authorizationScopes/a' }, pair],
+    ];
+    const before = await api.getMethod(method);
+    for (const [patch, error] of cases) {
+      const patched = api.updateMethod({ ...method, patchOperations: [patch] });
+      expect(await failureOf(patched), patch.path).toEqual(error);
+    }
+    expect(plain(await api.getMethod(method))).toEqual(plain(before));
+  });
+
+  test('of an integration and its responses', async () => {
+    const cases: [Patch, unknown][] = [
+      [{ op: 'test', path: '/requestTemplates/application~1json', value: 'x' }, triple],
+      [{ op: 'copy', path: '/requestParameters/integration.request.header.x', value: "'x'" }, triple],
+      [{ op: 'add', path: '/cacheKeyParameters' }, wrongPath('/cacheKeyParameters')],
+      [{ op: 'add', path: '/cacheKeyParameters/x/y' }, wrongPath('/cacheKeyParameters/x/y')],
+      [{ op: 'replace', path: '/cacheKeyParameters/x', value: 'y' }, pair],
+    ];
+    for (const [patch, error] of cases) {
+      const patched = api.updateIntegration({ ...method, patchOperations: [patch] });
+      expect(await failureOf(patched), patch.path).toEqual(error);
+    }
+    const response = { ...method, statusCode: '200' };
+    const handling = api.updateIntegrationResponse({ ...response, ...replace('/contentHandling', 'x') });
+    expect(await failureOf(handling)).toEqual(
+      bad('Invalid content handling specified. Valid options are CONVERT_TO_BINARY, CONVERT_TO_TEXT'),
+    );
+  });
+
+  test('of an API, and of its gateway responses', async () => {
+    const { restApiId } = method;
+    const cases: [Patch, unknown][] = [
+      [{ op: 'add', path: '/binaryMediaTypes/' }, wrongPath('/binaryMediaTypes/')],
+      [
+        { op: 'add', path: '/endpointConfiguration/vpcEndpointIds' },
+        wrongPath('/endpointConfiguration/vpcEndpointIds'),
+      ],
+      [{ op: 'replace', path: '/endpointConfiguration/vpcEndpointIds', value: 'vpce-1' }, pair],
+    ];
+    for (const [patch, error] of cases) {
+      const patched = api.updateRestApi({ restApiId, patchOperations: [patch] });
+      expect(await failureOf(patched), patch.path).toEqual(error);
+    }
+    const response = { restApiId, responseType: 'THROTTLED' as const };
+    const template = { op: 'add' as const, path: '/responseTemplates/json', value: 'x' };
+    expect(await failureOf(api.updateGatewayResponse({ ...response, patchOperations: [template] }))).toEqual(
+      wrongType('json'),
+    );
+    const header = { op: 'add' as const, path: '/responseParameters/X', value: "'x'" };
+    expect(await failureOf(api.updateGatewayResponse({ ...response, patchOperations: [header] }))).toEqual(
+      bad(
+        'Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: X]',
+      ),
+    );
+  });
+
+  test('of a stage: a client certificate that is not there', async () => {
+    const stage = { restApiId: method.restApiId, stageName: 'prod' };
+    await api.createDeployment(stage);
+    const unknown = api.updateStage({ ...stage, ...replace('/clientCertificateId', 'none') });
+    expect(await failureOf(unknown)).toEqual([
+      404,
+      'NotFoundException',
+      'Invalid Client Certificate identifier specified',
+    ]);
+    const { clientCertificateId = '' } = await api.generateClientCertificate({});
+    const patched = await api.updateStage({
+      ...stage,
+      ...replace('/clientCertificateId', clientCertificateId),
+    });
+    expect(patched.clientCertificateId).toBe(clientCertificateId);
+  });
+});
+
+test('a position that never was one begins with the first item, at the latest', async () => {
+  const restApiId = await textApi(api, 'pages', 'fine');
+  const position = Buffer.from('0 none').toString('base64url');
+  const { items } = await api.getModels({ restApiId, position });
+  expect(items?.map(({ name }) => name)).toEqual(['Error', 'Empty']);
+});
+
+test('a body that is no UTF-8 is refused', async () => {
+  const body = Buffer.from('{"name":"\xff"}', 'latin1');
+  const answer = await fetch(`${node.adminUrl}/restapis`, { method: 'POST', body });
+  expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([400, 'SerializationException']);
+});
+
+test('a clone of nothing is a new API', async () => {
+  const answer = await fetch(`${node.adminUrl}/restapis`, {
+    method: 'POST',
+    body: '{"name":"shop","cloneFrom":null}',
+  });
+  expect(answer.status).toBe(201);
 });
