@@ -1,4 +1,4 @@
-/** The parts of an API that are listed, found and patched alike: models, validators, authorizers, documentation and more. */
+/** The parts of an API that are listed and found alike: models, validators, authorizers, documentation and more. */
 import type { OperationRequest } from '../operation.js';
 import { notFound } from '../wire/errors.js';
 import { type Page, page } from '../wire/paging.js';
