@@ -117,13 +117,22 @@ function readInput(
   return { path, query, body, raw, headers };
 }
 
+/** Bytes that are no UTF-8 are refused: nobody could tell what they stand for. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+/** JSON.stringify escapes a surrogate without its partner, and nothing else that looks like this. */
+const HALF_PAIR = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 function readBody(raw: Uint8Array): Readonly<Record<string, unknown>> {
   if (raw.length === 0) return {};
   let body: unknown;
   try {
-    body = JSON.parse(Buffer.from(raw).toString('utf8'));
+    const text = UTF8.decode(raw);
+    body = JSON.parse(text);
+    if (SURROGATE.test(text) && HALF_PAIR.test(JSON.stringify(body)))
+      throw new Error('half a surrogate pair');
   } catch {
-    throw new ApiError('SerializationException', 'The request body is no JSON document');
+    throw new ApiError('SerializationException', 'The request body is no JSON document in UTF-8');
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ApiError('SerializationException', 'The request body is no JSON object');

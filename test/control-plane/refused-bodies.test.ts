@@ -68,3 +68,31 @@ test('a document of a million open brackets is refused at once', () => {
   expect(definition).toBeUndefined();
   expect(problems[0]?.message).toContain('brackets are open');
 });
+
+test('text that is no Unicode is refused: published, it would keep all nodes from all later changes', async () => {
+  const body = (name: string) => `{"name":"${name}"}`;
+  const refused = [400, 'SerializationException', 'The request body is no JSON document in UTF-8'];
+  for (const half of ['x\\ud800y', '\\uDC00', '\\\\\\ud800']) {
+    expect(await cp.error('POST', '/restapis', body(half)), half).toEqual(refused);
+  }
+  for (const whole of ['\\ud83d\\ude00', '\\\\ud800', 'ü']) {
+    expect((await cp.call('POST', '/restapis', body(whole))).status, whole).toBe(201);
+  }
+});
+
+test('a document with such text is not deployed', async () => {
+  const document = {
+    openapi: '3.0.1',
+    info: { title: 'TITLE', version: '1' },
+    paths: {
+      '/': { get: { responses: {}, 'x-amazon-apigateway-integration': { type: 'mock' } } },
+    },
+  };
+  const text = JSON.stringify(document).replace('TITLE', 'x\\ud800');
+  const { id } = await cp.ok('POST', '/restapis?mode=import', text);
+  const [status, type, message] = await cp.error('POST', `/restapis/${id}/deployments`, {
+    stageName: 'prod',
+  });
+  expect([status, type]).toEqual([400, 'BadRequestException']);
+  expect(message).toContain('correct its text');
+});

@@ -1,6 +1,7 @@
 /** Stages: reference 07 sections 2 to 6, reference 09 sections 5 and 6. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { CLIENT_CERTIFICATE_OPERATIONS } from '../../src/control-plane/operations/client-certificates.js';
 import { DEPLOYMENT_OPERATIONS } from '../../src/control-plane/operations/deployments.js';
 import { DOCUMENTATION_VERSION_OPERATIONS } from '../../src/control-plane/operations/documentation-versions.js';
 import { STAGE_OPERATIONS } from '../../src/control-plane/operations/stages.js';
@@ -17,6 +18,7 @@ beforeEach(async () => {
     ...DEPLOYMENT_OPERATIONS,
     ...STAGE_OPERATIONS,
     ...DOCUMENTATION_VERSION_OPERATIONS,
+    ...CLIENT_CERTIFICATE_OPERATIONS,
   ]);
   api = await mockApi(cp, '$stageVariables.greeting');
   const one = await cp.ok('POST', `${api.path}/deployments`, {});
@@ -141,13 +143,14 @@ describe('members under patch operations', () => {
   });
 
   test('are replaced, and lastUpdatedDate follows', async () => {
+    const { clientCertificateId } = await cp.ok('POST', '/clientcertificates', {});
     expect(
       await patch(
         replace('/description', 'd'),
         replace('/deploymentId', deployments[1]),
         replace('/cacheClusterEnabled', 'true'),
         replace('/tracingEnabled', 'true'),
-        replace('/clientCertificateId', 'abc123'),
+        replace('/clientCertificateId', clientCertificateId),
       ),
     ).toMatchObject({
       description: 'd',
@@ -156,7 +159,7 @@ describe('members under patch operations', () => {
       cacheClusterSize: '0.5',
       cacheClusterStatus: 'AVAILABLE',
       tracingEnabled: true,
-      clientCertificateId: 'abc123',
+      clientCertificateId,
     });
     const emptied = await patch(replace('/description', ''), replace('/clientCertificateId', ''));
     expect(emptied).not.toHaveProperty('description');

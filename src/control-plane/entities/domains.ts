@@ -63,6 +63,14 @@ export async function findDomain(transaction: Transaction, name: string | undefi
   return { draft, domain };
 }
 
+/** Names of the domains with a mapping to the API, or to one stage of it. */
+export function domainsThatMap(draft: Draft | undefined, apiId: string, stageName?: string): string[] {
+  const mappings = (draft?.list<BasePathMappingPart>(MAPPING) ?? []).filter(
+    ({ restApiId, stage }) => restApiId === apiId && (stageName === undefined || stage === stageName),
+  );
+  return [...new Set(mappings.map(({ domainName }) => domainName))];
+}
+
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Lower case; a wildcard is one label at the left. @throws ApiError */

@@ -1,13 +1,21 @@
 /** Where an integration may lead, as it is checked when it is written (reference 09 section 6). */
 import { badRequest } from '../wire/errors.js';
+import { methodName } from './method-checks.js';
 import type { IntegrationPart } from './parts.js';
 
 /** @throws ApiError */
-export function checkEndpoint({ type, httpMethod, uri }: IntegrationPart): void {
+export function checkEndpoint(integration: IntegrationPart): void {
+  const { type, httpMethod, uri, connectionType, connectionId } = integration;
   if (type === 'MOCK') return;
   // Tested before the URI; a Lambda proxy always posts.
   if (type !== 'AWS_PROXY' && (httpMethod === undefined || httpMethod === '')) {
     throw badRequest('Enumeration value for HttpMethod must be non-empty');
+  }
+  if (httpMethod !== undefined && httpMethod !== '') methodName(httpMethod);
+  if (connectionType === 'VPC_LINK' && (connectionId === undefined || connectionId === '')) {
+    throw badRequest(
+      'Invalid connection ID specified. Setting the connection type to VPC_LINK requires the ID of a VPC link or a stage variable.',
+    );
   }
   if (type === 'HTTP' || type === 'HTTP_PROXY') checkHttp(uri);
   else checkArn(type, uri ?? '');

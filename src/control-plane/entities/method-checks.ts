@@ -17,6 +17,7 @@ export function methodName(text: string | undefined): string {
 /** What a method refers to exists, and its parameters can be told apart. @throws ApiError */
 export function checkMethod(api: Draft, method: MethodPart): void {
   checkParameterNames(method.requestParameters ?? {});
+  checkContentTypes(method.requestModels);
   for (const name of Object.values(method.requestModels ?? {})) checkModel(api, name);
   const { requestValidatorId, authorizationType, authorizerId } = method;
   if (
@@ -61,6 +62,19 @@ const RESPONSE_PARAMETER = /^method\.response\.header\.[A-Za-z0-9._$-]+$/;
 /** @throws ApiError */
 export function checkResponseParameterNames(names: readonly string[]): void {
   for (const name of names) if (!RESPONSE_PARAMETER.test(name)) throw badRequest(invalidMapping(name));
+}
+
+const CONTENT_TYPE = /^(?:\$default|[A-Za-z0-9!#$&^_.+*-]+\/[A-Za-z0-9!#$&^_.+*-]+(?:\s*;.*)?)$/;
+
+/** Of templates and models. @throws ApiError for a key that is no media type (reference 04 section 6) */
+export function checkContentTypes(map: Readonly<Record<string, string | null>> | undefined | null): void {
+  for (const type of Object.keys(map ?? {})) {
+    if (!CONTENT_TYPE.test(type)) {
+      throw badRequest(
+        `Validation Result: warnings : [], errors : [Invalid content type specified: ${type}]`,
+      );
+    }
+  }
 }
 
 export function invalidMapping(expression: string): string {

@@ -1,4 +1,5 @@
 /** Settings of a stage's methods under patch operations (reference 07 section 5). */
+import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation } from '../patch/patch.js';
 import { badRequest } from '../wire/errors.js';
 import type { StagePart } from './parts.js';
@@ -78,7 +79,7 @@ function choice({ path, value }: PatchOperation, values: readonly string[]): str
 }
 
 function number({ path, value }: PatchOperation, least: number, most: number, whole: boolean): number {
-  const read = value === undefined || value.trim() === '' ? Number.NaN : Number(value);
+  const read = decimal(value);
   if (read >= least && read <= most && (!whole || Number.isInteger(read))) return read;
   const kind = whole ? 'a whole number' : 'a number';
   throw badRequest(

@@ -1,15 +1,23 @@
 /** Patch operations of a REST API (reference 09 sections 5 and 6). */
+import { patchedSet } from '../patch/maps.js';
+import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation } from '../patch/patch.js';
 import { badRequest } from '../wire/errors.js';
 import type { EndpointConfiguration, RestApiPart } from './parts.js';
 import { present } from './rest-api.js';
-import { compressionSize, ONLY_DUALSTACK, refuseEmptyDescription } from './rest-api-settings.js';
+import {
+  compressionSize,
+  endpointType,
+  ONLY_DUALSTACK,
+  policyOf,
+  refuseEmptyDescription,
+} from './rest-api-settings.js';
 
 /** @throws ApiError */
 export function patchRestApi(api: RestApiPart, operation: PatchOperation): RestApiPart {
   const { segments, path } = operation;
   const [member, entry, ...more] = segments;
-  if (member === 'binaryMediaTypes' && entry !== undefined && more.length === 0) {
+  if (member === 'binaryMediaTypes' && entry !== undefined && entry !== '' && more.length === 0) {
     return { ...api, binaryMediaTypes: patchMediaTypes(api.binaryMediaTypes, entry, operation) };
   }
   if (member === 'endpointConfiguration' && entry !== undefined) {
@@ -38,7 +46,7 @@ const SETTINGS: ReadonlyMap<string, Change> = new Map<string, Change>([
     },
   ],
   ['/version', (api, { value }) => ({ ...api, version: value })],
-  ['/policy', (api, { value }) => ({ ...api, policy: value === '' ? undefined : value })],
+  ['/policy', (api, { value }) => ({ ...api, policy: policyOf(value) })],
   ['/apiKeySource', (api, { value }) => ({ ...api, apiKeySource: keySourceOf(value) })],
   [
     '/minimumCompressionSize',
@@ -46,7 +54,7 @@ const SETTINGS: ReadonlyMap<string, Change> = new Map<string, Change>([
     (api, { value }) => ({
       ...api,
       minimumCompressionSize:
-        value === undefined || value === '' ? undefined : compressionSize(Number(value)),
+        value === undefined || value === '' ? undefined : compressionSize(decimal(value)),
     }),
   ],
   [
@@ -107,12 +115,15 @@ function patchEndpoint(
     if (value === 'ipv4' && configuration.types[0] === 'PRIVATE') throw badRequest(ONLY_DUALSTACK);
     return { ...configuration, ipAddressType: value };
   }
-  if (member === 'vpcEndpointIds' && (op === 'add' || op === 'remove')) {
-    const id = entry ?? value ?? '';
-    const others = (configuration.vpcEndpointIds ?? []).filter((one) => one !== id);
-    const { vpcEndpointIds: _, ...rest } = configuration;
-    if (op === 'remove') return others.length === 0 ? rest : { ...rest, vpcEndpointIds: others };
-    return { ...rest, vpcEndpointIds: [...others, id] };
+  if (member === 'vpcEndpointIds') {
+    const ids = patchedSet(configuration.vpcEndpointIds, {
+      ...operation,
+      segments: operation.segments.slice(1),
+    });
+    return present<EndpointConfiguration>({
+      ...configuration,
+      vpcEndpointIds: ids.length === 0 ? undefined : ids,
+    });
   }
   throw unknownPath(operation);
 }
@@ -126,15 +137,13 @@ function patchType(
   }
   if (op === 'remove')
     throw badRequest('REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.');
-  if (value !== 'REGIONAL' && value !== 'EDGE' && value !== 'PRIVATE') {
-    throw badRequest('Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE');
-  }
-  if (op === 'add' && !configuration.types.includes(value)) {
+  const type = endpointType(value);
+  if (op === 'add' && !configuration.types.includes(type)) {
     throw badRequest('Cannot create an api with multiple Endpoint Types.');
   }
   return {
     ...configuration,
-    types: [value],
-    ipAddressType: value === 'PRIVATE' ? 'dualstack' : configuration.ipAddressType,
+    types: [type],
+    ipAddressType: type === 'PRIVATE' ? 'dualstack' : configuration.ipAddressType,
   };
 }

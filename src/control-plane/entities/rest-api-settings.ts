@@ -18,6 +18,40 @@ export function compressionSize(size: number | null | undefined): number | undef
   return size;
 }
 
+const MAX_POLICY_LENGTH = 8_192;
+
+/** An empty text is no policy. @returns without white space. @throws ApiError for what is no policy document */
+export function policyOf(text: string | null | undefined): string | undefined {
+  if (text === undefined || text === null || text === '') return undefined;
+  const policy = policyDocument(text);
+  if (policy === undefined) {
+    throw badRequest(
+      'Invalid policy document. Please check the policy syntax and ensure that Principals are valid.',
+    );
+  }
+  if (policy.length > MAX_POLICY_LENGTH) {
+    throw badRequest(`Invalid policy document. It must not be longer than ${MAX_POLICY_LENGTH} characters`);
+  }
+  return policy;
+}
+
+function policyDocument(text: string): string | undefined {
+  try {
+    const policy: unknown = JSON.parse(text);
+    const hasStatement = typeof policy === 'object' && policy !== null && 'Statement' in policy;
+    return hasStatement && typeof policy.Statement === 'object' && policy.Statement !== null
+      ? JSON.stringify(policy)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** AWS answers with a policy that is escaped once more, slashes included: Terraform's provider relies on it. */
+export function shownPolicy(policy: string): string {
+  return JSON.stringify(policy).slice(1, -1).replaceAll('/', '\\/');
+}
+
 /** With AWS's defaults. @throws ApiError */
 export function endpointConfiguration(given: Partial<EndpointConfiguration>): EndpointConfiguration {
   const types = given.types ?? ['EDGE'];
@@ -33,6 +67,12 @@ export function endpointConfiguration(given: Partial<EndpointConfiguration>): En
       ? {}
       : { vpcEndpointIds: [...given.vpcEndpointIds] }),
   };
+}
+
+/** Of a patch operation. @throws ApiError */
+export function endpointType(text: string | undefined): string {
+  if (text === 'REGIONAL' || text === 'EDGE' || text === 'PRIVATE') return text;
+  throw badRequest('Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE');
 }
 
 export const ONLY_DUALSTACK = 'Only dualstack ipAddressType is supported for Private APIs.';

@@ -1,4 +1,5 @@
 /** Patch operations of a stage (reference 07 sections 4 and 5, reference 09 sections 5 and 6). */
+import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation } from '../patch/patch.js';
 import { badRequest } from '../wire/errors.js';
 import type { Draft } from '../workspace/draft.js';
@@ -119,7 +120,7 @@ const CANARY_CHANGES: ReadonlyMap<string, CanaryChange> = new Map<string, Canary
   [
     'percentTraffic',
     (value) => {
-      const percentTraffic = value === undefined || value.trim() === '' ? Number.NaN : Number(value);
+      const percentTraffic = decimal(value);
       checkPercent(percentTraffic);
       return { percentTraffic };
     },

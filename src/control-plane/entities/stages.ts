@@ -13,6 +13,7 @@ import {
   type TextMap,
 } from './parts.js';
 import { present } from './rest-api.js';
+import { checkedTags } from './tags.js';
 
 export interface FoundStage {
   api: Draft;
@@ -107,7 +108,7 @@ export function newStage(given: GivenStage, now: number): StagePart {
     documentationVersion: given.documentationVersion === '' ? undefined : given.documentationVersion,
     canarySettings: given.canarySettings,
     tracingEnabled: given.tracingEnabled ?? false,
-    tags: nonEmpty(given.tags),
+    tags: nonEmpty(checkedTags(given.tags)),
     createdDate: now,
     lastUpdatedDate: now,
   });

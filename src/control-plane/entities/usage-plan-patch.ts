@@ -1,4 +1,5 @@
 /** Patch operations of a usage plan (reference 09 section 5). */
+import { decimal } from '../patch/numbers.js';
 import type { PatchOperation } from '../patch/patch.js';
 import { badRequest } from '../wire/errors.js';
 import { present } from './rest-api.js';
@@ -154,7 +155,7 @@ function apiStageOf(text: string | undefined): ApiStage {
 /** Undefined: none is wanted any more. */
 function numberOf({ path, value }: PatchOperation): number | undefined {
   if (value === undefined || value === '') return undefined;
-  const number = Number(value);
+  const number = decimal(value);
   if (Number.isNaN(number)) throw badRequest(`Invalid number specified for ${path}: ${value}`);
   return number;
 }

@@ -187,8 +187,11 @@ function checkLimits({ throttle, quota, apiStages }: UsagePlanPart): void {
   if (quota === undefined) return;
   const { limit, offset, period } = quota;
   if (limit !== undefined && !isCount(limit)) throw badRequest('Usage Plan quota limit must be 0 or more');
-  if (period !== undefined && !PERIODS.includes(period)) {
-    throw badRequest(`Invalid quota period specified: ${period}. Valid options are ${PERIODS.join(',')}`);
+  // Without its period nobody could tell when a quota begins anew.
+  if (period === undefined || !PERIODS.includes(period)) {
+    throw badRequest(
+      `Invalid quota period specified: ${period ?? null}. Valid options are ${PERIODS.join(',')}`,
+    );
   }
   if (!isCount(offset)) throw badRequest('Usage Plan quota offset must be 0 or more');
 }

@@ -1,19 +1,25 @@
 /** Authorizers (reference 09 sections 2, 3.1, 5 and 6; reference 08 section 2.2). */
 import { shortId } from '../entities/ids.js';
 import { methodsThat } from '../entities/method-uses.js';
+import { partFinder, partsPage } from '../entities/named-parts.js';
 import { AUTHORIZERS, type AuthorizerPart, restApiAggregate } from '../entities/parts.js';
-import { findApi, present } from '../entities/rest-api.js';
+import { present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
+import { patchedSet } from '../patch/maps.js';
+import { decimal } from '../patch/numbers.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
-import { badRequest, conflict, notFound } from '../wire/errors.js';
-import { page } from '../wire/paging.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { INTEGER, oneOf, PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
-import type { Transaction } from '../workspace/transaction.js';
 
 const LIST = '/restapis/{restapi_id}/authorizers';
 const ONE = `${LIST}/{authorizer_id}`;
 const MAX_TTL_SECONDS = 3_600;
+
+const find = partFinder<AuthorizerPart>(
+  ({ authorizer_id }) => `${AUTHORIZERS}${authorizer_id}`,
+  () => 'Invalid Authorizer identifier specified',
+);
 
 export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
   {
@@ -64,15 +70,8 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: LIST,
     status: 200,
-    async run(transaction, { path, query }) {
-      const draft = await findApi(transaction, path.restapi_id);
-      return page(
-        draft.list<AuthorizerPart>(AUTHORIZERS),
-        query,
-        ({ id }) => id,
-        (authorizer) => authorizer,
-      );
-    },
+    run: (transaction, request) =>
+      partsPage<AuthorizerPart>(transaction, request, AUTHORIZERS, ({ id }) => id),
   },
   {
     name: 'GetAuthorizer',
@@ -80,7 +79,7 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 200,
     async run(transaction, { path }) {
-      return (await find(transaction, path)).authorizer;
+      return (await find(transaction, path)).part;
     },
   },
   {
@@ -90,7 +89,7 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     status: 200,
     input: PATCH_INPUT,
     async run(transaction, { path, body }) {
-      const { draft, authorizer } = await find(transaction, path);
+      const { draft, part: authorizer } = await find(transaction, path);
       return put(draft, patchOperationsOf(body).reduce(patchAuthorizer, authorizer));
     },
   },
@@ -113,7 +112,7 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 202,
     async run(transaction, { path }) {
-      const { draft, authorizer } = await find(transaction, path);
+      const { draft, part: authorizer } = await find(transaction, path);
       const { id, name } = authorizer;
       const [use] = methodsThat(draft, ({ authorizerId }) => authorizerId === id);
       if (use !== undefined) {
@@ -123,17 +122,6 @@ export const AUTHORIZER_OPERATIONS: readonly Operation[] = [
     },
   },
 ];
-
-async function find(
-  transaction: Transaction,
-  path: Readonly<Record<string, string>>,
-): Promise<{ draft: Draft; authorizer: AuthorizerPart }> {
-  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
-  const authorizer = draft?.get<AuthorizerPart>(`${AUTHORIZERS}${path.authorizer_id}`);
-  if (draft === undefined || authorizer === undefined)
-    throw notFound('Invalid Authorizer identifier specified');
-  return { draft, authorizer };
-}
 
 function put(draft: Draft, authorizer: AuthorizerPart): AuthorizerPart {
   const { id, name, authorizerResultTtlInSeconds: ttl, type, authorizerUri, providerARNs } = authorizer;
@@ -175,7 +163,9 @@ const MEMBERS: ReadonlyMap<string, keyof AuthorizerPart> = new Map(
 
 function patchAuthorizer(authorizer: AuthorizerPart, operation: PatchOperation): AuthorizerPart {
   const { op, path, value, segments } = operation;
-  if (segments[0] === 'providerARNs') return patchProviders(authorizer, operation);
+  if (segments[0] === 'providerARNs') {
+    return { ...authorizer, providerARNs: patchedSet(authorizer.providerARNs, operation) };
+  }
   const member = MEMBERS.get(path ?? '');
   if (member === undefined) throw badRequest(`Invalid patch path ${path ?? null}`);
   if (op !== 'replace' && !(member === 'identitySource' && (op === 'add' || op === 'remove'))) {
@@ -188,15 +178,5 @@ function patchAuthorizer(authorizer: AuthorizerPart, operation: PatchOperation):
   if (member === 'type' && !['TOKEN', 'REQUEST', 'COGNITO_USER_POOLS'].includes(value)) {
     throw badRequest('Invalid authorizer type. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS');
   }
-  return { ...authorizer, [member]: member === 'authorizerResultTtlInSeconds' ? Number(value) : value };
-}
-
-function patchProviders(authorizer: AuthorizerPart, { op, value, segments }: PatchOperation): AuthorizerPart {
-  const arn = segments[1] ?? value ?? '';
-  if (arn === '') throw badRequest('Invalid Authorizer Provider ARNs specified: the value must be an ARN');
-  const others = (authorizer.providerARNs ?? []).filter((one) => one !== arn);
-  if (op !== 'add' && op !== 'remove') {
-    throw badRequest('Invalid patch operation specified. Must be one of: [add, remove]');
-  }
-  return { ...authorizer, providerARNs: op === 'add' ? [...others, arn] : others };
+  return { ...authorizer, [member]: member === 'authorizerResultTtlInSeconds' ? decimal(value) : value };
 }

@@ -2,6 +2,7 @@
 import { definitionOf } from '../deploy/definition.js';
 import { DEPLOYED, serveStage } from '../deploy/served.js';
 import { shortId } from '../entities/ids.js';
+import { partsPage } from '../entities/named-parts.js';
 import {
   API,
   DEPLOYMENTS,
@@ -31,7 +32,6 @@ import type { Operation, OperationRequest } from '../operation.js';
 import { refuseOpsButReplace } from '../patch/fixed-paths.js';
 import { patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
-import { page } from '../wire/paging.js';
 import { PATCH_INPUT, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
 import type { Transaction } from '../workspace/transaction.js';
@@ -66,15 +66,14 @@ export const DEPLOYMENT_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: LIST,
     status: 200,
-    async run(transaction, { path, query }) {
-      const api = await findApi(transaction, path.restapi_id);
-      return page(
-        api.list<DeploymentPart>(DEPLOYMENTS),
-        query,
+    run: (transaction, request) =>
+      partsPage<DeploymentPart>(
+        transaction,
+        request,
+        DEPLOYMENTS,
         ({ id }) => id,
         (deployment) => shown(deployment, false),
-      );
-    },
+      ),
   },
   {
     name: 'GetDeployment',

@@ -2,12 +2,13 @@
 import { INVALID_DOCUMENTATION, importDocumentationParts } from '../../openapi/documentation.js';
 import type { ApplyMode } from '../deploy/entities.js';
 import { shortId } from '../entities/ids.js';
-import { DOCUMENTATION_PARTS, type DocumentationPart, restApiAggregate } from '../entities/parts.js';
+import { partFinder } from '../entities/named-parts.js';
+import { DOCUMENTATION_PARTS, type DocumentationPart } from '../entities/parts.js';
 import { findApi, present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
 import { type ReplaceablePaths, refuseOpsButReplace } from '../patch/fixed-paths.js';
 import { patchOperationsOf } from '../patch/patch.js';
-import { badRequest, conflict, notFound } from '../wire/errors.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
 import {
   oneOf,
@@ -19,7 +20,6 @@ import {
   violations,
 } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
-import type { Transaction } from '../workspace/transaction.js';
 import { applyDocumentation } from './import.js';
 
 const LIST = '/restapis/{restapi_id}/documentation/parts';
@@ -40,6 +40,11 @@ const PART_TYPE = oneOf(
   'REQUEST_HEADER',
 );
 const LOCATION_MEMBERS = ['type', 'path', 'method', 'statusCode', 'name'] as const;
+
+const find = partFinder<DocumentationPart>(
+  ({ part_id }) => `${DOCUMENTATION_PARTS}${part_id}`,
+  () => 'Invalid Documentation part identifier specified',
+);
 
 export const DOCUMENTATION_PART_OPERATIONS: readonly Operation[] = [
   {
@@ -162,18 +167,6 @@ export const DOCUMENTATION_PART_OPERATIONS: readonly Operation[] = [
     },
   },
 ];
-
-async function find(
-  transaction: Transaction,
-  path: Readonly<Record<string, string>>,
-): Promise<{ draft: Draft; part: DocumentationPart }> {
-  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
-  const part = draft?.get<DocumentationPart>(`${DOCUMENTATION_PARTS}${path.part_id}`);
-  if (draft === undefined || part === undefined) {
-    throw notFound('Invalid Documentation part identifier specified');
-  }
-  return { draft, part };
-}
 
 function put(draft: Draft, part: DocumentationPart): DocumentationPart {
   draft.put(`${DOCUMENTATION_PARTS}${part.id}`, part);

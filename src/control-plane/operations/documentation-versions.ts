@@ -1,10 +1,11 @@
 /** Documentation versions: the parts as they were, under a name (reference 09 sections 2, 3.1 and 5). */
+
+import { partFinder, partsPage } from '../entities/named-parts.js';
 import {
   DOCUMENTATION_PARTS,
   DOCUMENTATION_VERSIONS,
   type DocumentationPart,
   type DocumentationVersionPart,
-  restApiAggregate,
   STAGES,
   type StagePart,
 } from '../entities/parts.js';
@@ -13,15 +14,18 @@ import { findStage } from '../entities/stages.js';
 import type { Operation } from '../operation.js';
 import { type ReplaceablePaths, refuseOpsButReplace } from '../patch/fixed-paths.js';
 import { patchOperationsOf } from '../patch/patch.js';
-import { badRequest, conflict, notFound } from '../wire/errors.js';
-import { page } from '../wire/paging.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
-import type { Transaction } from '../workspace/transaction.js';
 
 const LIST = '/restapis/{restapi_id}/documentation/versions';
 const ONE = `${LIST}/{doc_version}`;
 const PATHS: ReplaceablePaths = ['/description'];
+
+const find = partFinder<DocumentationVersionPart>(
+  ({ doc_version }) => `${DOCUMENTATION_VERSIONS}${doc_version}`,
+  () => 'Invalid Documentation version specified',
+);
 
 export const DOCUMENTATION_VERSION_OPERATIONS: readonly Operation[] = [
   {
@@ -62,15 +66,14 @@ export const DOCUMENTATION_VERSION_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: LIST,
     status: 200,
-    async run(transaction, { path, query }) {
-      const draft = await findApi(transaction, path.restapi_id);
-      return page(
-        draft.list<DocumentationVersionPart>(DOCUMENTATION_VERSIONS),
-        query,
+    run: (transaction, request) =>
+      partsPage<DocumentationVersionPart>(
+        transaction,
+        request,
+        DOCUMENTATION_VERSIONS,
         ({ version }) => version,
         shown,
-      );
-    },
+      ),
   },
   {
     name: 'GetDocumentationVersion',
@@ -78,7 +81,7 @@ export const DOCUMENTATION_VERSION_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 200,
     async run(transaction, { path }) {
-      return shown((await find(transaction, path)).version);
+      return shown((await find(transaction, path)).part);
     },
   },
   {
@@ -88,7 +91,7 @@ export const DOCUMENTATION_VERSION_OPERATIONS: readonly Operation[] = [
     status: 200,
     input: PATCH_INPUT,
     async run(transaction, { path, body }) {
-      const { draft, version } = await find(transaction, path);
+      const { draft, part: version } = await find(transaction, path);
       let changed = version;
       for (const operation of patchOperationsOf(body)) {
         refuseOpsButReplace(operation, PATHS);
@@ -104,7 +107,7 @@ export const DOCUMENTATION_VERSION_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 202,
     async run(transaction, { path }) {
-      const { draft, version } = await find(transaction, path);
+      const { draft, part: version } = await find(transaction, path);
       draft.delete(`${DOCUMENTATION_VERSIONS}${version.version}`);
       // A stage must not name what is gone.
       for (const stage of draft.list<StagePart>(STAGES)) {
@@ -115,18 +118,6 @@ export const DOCUMENTATION_VERSION_OPERATIONS: readonly Operation[] = [
     },
   },
 ];
-
-async function find(
-  transaction: Transaction,
-  path: Readonly<Record<string, string>>,
-): Promise<{ draft: Draft; version: DocumentationVersionPart }> {
-  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
-  const version = draft?.get<DocumentationVersionPart>(`${DOCUMENTATION_VERSIONS}${path.doc_version}`);
-  if (draft === undefined || version === undefined) {
-    throw notFound('Invalid Documentation version specified');
-  }
-  return { draft, version };
-}
 
 function put(draft: Draft, version: DocumentationVersionPart): object {
   draft.put(`${DOCUMENTATION_VERSIONS}${version.version}`, version);

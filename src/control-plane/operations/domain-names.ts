@@ -9,14 +9,15 @@ import {
   findDomain,
   MAPPING,
 } from '../entities/domains.js';
-import type { EndpointConfiguration, TextMap } from '../entities/parts.js';
+import type { EndpointConfiguration } from '../entities/parts.js';
 import { present } from '../entities/rest-api.js';
-import { endpointConfiguration } from '../entities/rest-api-settings.js';
+import { endpointConfiguration, endpointType, policyOf } from '../entities/rest-api-settings.js';
+import { checkedTags, TAGS } from '../entities/tags.js';
 import type { Operation } from '../operation.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, conflict } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
-import { oneOf, PATCH_INPUT, required, structure, TEXT, TEXT_MAP } from '../wire/shape.js';
+import { oneOf, PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
 import type { Transaction } from '../workspace/transaction.js';
 import { ENDPOINT_CONFIGURATION } from './rest-apis.js';
@@ -25,6 +26,8 @@ const ONE = '/domainnames/{domain_name}';
 /** The hosted zones AWS documents; Terraform puts them into alias records. */
 const EDGE_ZONE = 'Z2FDTNDATAQYW2';
 const REGIONAL_ZONE = 'Z1D633PJN98FT9';
+
+const ROUTING_MODES = ['BASE_PATH_MAPPING_ONLY', 'ROUTING_RULE_ONLY', 'ROUTING_RULE_THEN_BASE_PATH_MAPPING'];
 
 export const DOMAIN_NAME_OPERATIONS: readonly Operation[] = [
   {
@@ -42,17 +45,13 @@ export const DOMAIN_NAME_OPERATIONS: readonly Operation[] = [
       regionalCertificateName: TEXT,
       regionalCertificateArn: TEXT,
       endpointConfiguration: ENDPOINT_CONFIGURATION,
-      tags: TEXT_MAP,
+      tags: TAGS,
       securityPolicy: TEXT,
       endpointAccessMode: TEXT,
       mutualTlsAuthentication: structure({ truststoreUri: TEXT, truststoreVersion: TEXT }),
       ownershipVerificationCertificateArn: TEXT,
       policy: TEXT,
-      routingMode: oneOf(
-        'BASE_PATH_MAPPING_ONLY',
-        'ROUTING_RULE_ONLY',
-        'ROUTING_RULE_THEN_BASE_PATH_MAPPING',
-      ),
+      routingMode: oneOf(...ROUTING_MODES),
     }),
     async run(transaction, { body }) {
       const draft = await transaction.aggregateOrNew(DOMAINS);
@@ -75,9 +74,9 @@ export const DOMAIN_NAME_OPERATIONS: readonly Operation[] = [
           ),
           domainNameStatus: 'AVAILABLE',
           securityPolicy: (body.securityPolicy ?? 'TLS_1_2') as string,
-          tags: (body.tags ?? {}) as TextMap,
+          tags: checkedTags(body.tags),
           routingMode: body.routingMode as string | undefined,
-          policy: body.policy as string | undefined,
+          policy: policyOf(body.policy as string | undefined),
           files: certificateFiles(body),
         }),
         transaction.settings.region,
@@ -203,7 +202,7 @@ function patchDomain(domain: DomainNamePart, operation: PatchOperation): DomainN
   }
   if (op !== 'replace') throw badRequest('Invalid patch operation specified. Must be one of: [replace]');
   if (segments[0] === 'endpointConfiguration' && segments[1] === 'types' && segments.length === 3) {
-    return { ...domain, endpointConfiguration: endpointConfiguration({ types: [value ?? ''] }) };
+    return { ...domain, endpointConfiguration: endpointConfiguration({ types: [endpointType(value)] }) };
   }
   if (FILE_MEMBERS.has(path)) {
     const files = certificateFiles({
@@ -218,5 +217,9 @@ function patchDomain(domain: DomainNamePart, operation: PatchOperation): DomainN
   }
   const member = MEMBERS.get(path);
   if (member === undefined) throw badRequest(`Invalid patch path ${operation.path ?? null}`);
+  if (member === 'policy') return present<DomainNamePart>({ ...domain, policy: policyOf(value) });
+  if (member === 'routingMode' && !ROUTING_MODES.includes(value ?? '')) {
+    throw badRequest(`Invalid routing mode specified. Valid options are ${ROUTING_MODES.join(',')}`);
+  }
   return present<DomainNamePart>({ ...domain, [member]: value === '' ? undefined : value });
 }

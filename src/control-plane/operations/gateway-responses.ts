@@ -4,10 +4,11 @@ import {
   fallbackType,
   GATEWAY_RESPONSE_TYPES,
 } from '../entities/gateway-response-types.js';
+import { checkContentTypes, invalidMapping } from '../entities/method-checks.js';
 import { GATEWAY_RESPONSES, type GatewayResponsePart } from '../entities/parts.js';
 import { findApi, present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
-import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
+import { MISSING, patchedMap, patchesEntry, refuseOpsButAddRemoveReplace } from '../patch/maps.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
@@ -110,7 +111,12 @@ function newResponse(type: string): GatewayResponsePart {
   return defaults;
 }
 
+const PARAMETER = /^gatewayresponse\.header\.[A-Za-z0-9._$-]+$/;
+
 function put(draft: Draft, response: GatewayResponsePart): object {
+  const unknown = Object.keys(response.responseParameters ?? {}).find((name) => !PARAMETER.test(name));
+  if (unknown !== undefined) throw badRequest(invalidMapping(unknown));
+  checkContentTypes(response.responseTemplates);
   draft.put(`${GATEWAY_RESPONSES}${response.responseType}`, response);
   return shownOwn(response);
 }
@@ -152,9 +158,7 @@ function patchResponse(response: GatewayResponsePart, operation: PatchOperation)
   for (const member of ['responseParameters', 'responseTemplates'] as const) {
     if (!patchesEntry(operation, member)) continue;
     const { op, value } = operation;
-    if (op !== 'add' && op !== 'replace' && op !== 'remove') {
-      throw badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
-    }
+    refuseOpsButAddRemoveReplace(operation);
     if (op !== 'remove' && (value === undefined || value === '')) {
       throw badRequest(`Invalid null or empty value in ${member}`);
     }

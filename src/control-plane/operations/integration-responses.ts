@@ -1,6 +1,6 @@
 /** Integration responses (reference 09 sections 2, 3.1, 5 and 6). */
 import { parseExpression } from '../../mapping/expression.js';
-import { checkResponseParameterNames, invalidMapping } from '../entities/method-checks.js';
+import { checkContentTypes, checkResponseParameterNames, invalidMapping } from '../entities/method-checks.js';
 import type { IntegrationPart, IntegrationResponsePart } from '../entities/parts.js';
 import { type FoundMethod, findMethod, present, putMethod } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
@@ -8,7 +8,7 @@ import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
 import { type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import { oneOf, PATCH_INPUT, STATUS_CODE, structure, TEMPLATES, TEXT, TEXT_MAP } from '../wire/shape.js';
-import { CONTENT_HANDLING, checkTemplateTypes, templatesOf, UNKNOWN_INTEGRATION } from './integrations.js';
+import { CONTENT_HANDLING, contentHandling, templatesOf, UNKNOWN_INTEGRATION } from './integrations.js';
 import { UNKNOWN_STATUS } from './method-responses.js';
 import { METHOD_PATH } from './methods.js';
 
@@ -118,7 +118,7 @@ function put(
     }
     if (parseExpression(source, 'response') === undefined) throw badRequest(invalidMapping(source));
   }
-  checkTemplateTypes(response.responseTemplates);
+  checkContentTypes(response.responseTemplates);
   const others = integration.integrationResponses ?? [];
   const index = others.findIndex(({ statusCode }) => statusCode === response.statusCode);
   // A replaced response keeps its place.
@@ -160,6 +160,5 @@ function patchResponse(
   }
   if (op !== 'replace') throw badRequest('Invalid patch operation specified. Must be one of: [replace]');
   if (path === '/selectionPattern') return { ...response, selectionPattern: value ?? '' };
-  const contentHandling = value === undefined || value === '' ? undefined : value;
-  return present<IntegrationResponsePart>({ ...response, contentHandling });
+  return present<IntegrationResponsePart>({ ...response, contentHandling: contentHandling(value) });
 }

@@ -1,12 +1,13 @@
 /** Integrations (reference 09 sections 2, 3.1, 5 and 6). */
 import { parseExpression } from '../../mapping/expression.js';
 import { checkEndpoint } from '../entities/integration-checks.js';
-import { invalidMapping } from '../entities/method-checks.js';
+import { checkContentTypes, invalidMapping } from '../entities/method-checks.js';
 import type { IntegrationPart, MethodPart } from '../entities/parts.js';
 import { type FoundMethod, findMethod, present, putMethod } from '../entities/rest-api.js';
 import { shownIntegration } from '../entities/shown.js';
 import type { Operation } from '../operation.js';
-import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
+import { MISSING, patchedMap, patchedSet, patchesEntry } from '../patch/maps.js';
+import { decimal } from '../patch/numbers.js';
 import { booleanValue, type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import {
@@ -138,7 +139,7 @@ function put(found: FoundMethod, integration: IntegrationPart): object {
     const undeclared = PATH_SOURCE.test(source) && found.method.requestParameters?.[source] === undefined;
     if (undeclared) throw badRequest(invalidMapping(source));
   }
-  checkTemplateTypes(integration.requestTemplates);
+  checkContentTypes(integration.requestTemplates);
   const { timeoutInMillis, responseTransferMode } = integration;
   const most = responseTransferMode === 'STREAM' ? STREAM_TIMEOUT_MS : TIMEOUT_MS[1];
   if (!Number.isInteger(timeoutInMillis) || timeoutInMillis < TIMEOUT_MS[0] || timeoutInMillis > most) {
@@ -156,19 +157,6 @@ export function templatesOf(
   return Object.fromEntries(
     Object.entries(given).map(([type, template]) => [type, template === '' ? null : template]),
   );
-}
-
-const CONTENT_TYPE = /^(?:\$default|[A-Za-z0-9!#$&^_.+*-]+\/[A-Za-z0-9!#$&^_.+*-]+(?:\s*;.*)?)$/;
-
-/** @throws ApiError for a key that is no media type (reference 04 section 6) */
-export function checkTemplateTypes(templates: Readonly<Record<string, string | null>> | undefined): void {
-  for (const type of Object.keys(templates ?? {})) {
-    if (!CONTENT_TYPE.test(type)) {
-      throw badRequest(
-        `Validation Result: warnings : [], errors : [Invalid content type specified: ${type}]`,
-      );
-    }
-  }
 }
 
 const PASSTHROUGH = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'];
@@ -191,7 +179,7 @@ const REPLACEABLE: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['/credentials', ({ value }) => ({ credentials: optional(value) })],
   ['/passthroughBehavior', ({ value }) => ({ passthroughBehavior: passthrough(value) })],
   ['/contentHandling', ({ value }) => ({ contentHandling: contentHandling(value) })],
-  ['/timeoutInMillis', ({ value }) => ({ timeoutInMillis: Number(value ?? Number.NaN) })],
+  ['/timeoutInMillis', ({ value }) => ({ timeoutInMillis: decimal(value) })],
   ['/cacheNamespace', ({ value }) => ({ cacheNamespace: value ?? '' })],
   ['/connectionType', ({ value }) => ({ connectionType: connectionType(value) })],
   ['/connectionId', ({ value }) => ({ connectionId: optional(value) })],
@@ -202,7 +190,8 @@ const REPLACEABLE: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['/responseTransferMode', ({ value }) => ({ responseTransferMode: transferMode(value) })],
 ]);
 
-function contentHandling(value: string | undefined): string | undefined {
+/** Of a patch operation. @throws ApiError */
+export function contentHandling(value: string | undefined): string | undefined {
   if (value === undefined || value === '' || CONTENT_HANDLING.includes(value)) return optional(value);
   throw badRequest(`Invalid content handling specified. Valid options are ${CONTENT_HANDLING.join(', ')}`);
 }
@@ -236,7 +225,9 @@ function patchIntegration(integration: IntegrationPart, operation: PatchOperatio
     );
     return present<IntegrationPart>({ ...integration, requestTemplates });
   }
-  if (operation.segments[0] === 'cacheKeyParameters') return patchCacheKey(integration, operation);
+  if (operation.segments[0] === 'cacheKeyParameters') {
+    return { ...integration, cacheKeyParameters: patchedSet(integration.cacheKeyParameters, operation) };
+  }
   const change = REPLACEABLE.get(operation.path ?? '');
   if (change === undefined) throw badRequest(`Invalid patch path ${operation.path ?? null}`);
   if (operation.op === 'remove' && operation.path === '/credentials') {
@@ -246,14 +237,4 @@ function patchIntegration(integration: IntegrationPart, operation: PatchOperatio
     throw badRequest('Invalid patch operation specified. Must be one of: [replace]');
   }
   return present<IntegrationPart>({ ...integration, ...change(operation) });
-}
-
-function patchCacheKey(
-  integration: IntegrationPart,
-  { op, segments, value }: PatchOperation,
-): IntegrationPart {
-  const name = segments[1] ?? value ?? '';
-  const others = integration.cacheKeyParameters.filter((one) => one !== name);
-  if (op === 'remove') return { ...integration, cacheKeyParameters: others };
-  return { ...integration, cacheKeyParameters: [...others, name] };
 }

@@ -1,5 +1,5 @@
 /** Method responses (reference 09 sections 2, 3.1, 5 and 6). */
-import { checkModel, checkResponseParameterNames } from '../entities/method-checks.js';
+import { checkContentTypes, checkModel, checkResponseParameterNames } from '../entities/method-checks.js';
 import type { MethodPart, MethodResponsePart } from '../entities/parts.js';
 import { type FoundMethod, findMethod, present, putMethod } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
@@ -91,6 +91,7 @@ function without(found: FoundMethod, statusCode: string): FoundMethod {
 
 function checkResponse(api: Draft, response: MethodResponsePart): void {
   checkResponseParameterNames(Object.keys(response.responseParameters ?? {}));
+  checkContentTypes(response.responseModels);
   for (const name of Object.values(response.responseModels ?? {})) checkModel(api, name);
 }
 

@@ -4,7 +4,7 @@ import { type MethodPart, RESOURCES } from '../entities/parts.js';
 import { findMethod, findResource, present, putMethod } from '../entities/rest-api.js';
 import { shownMethod } from '../entities/shown.js';
 import type { Operation } from '../operation.js';
-import { MISSING, patchedMap, patchesEntry } from '../patch/maps.js';
+import { MISSING, patchedMap, patchedSet, patchesEntry } from '../patch/maps.js';
 import { booleanValue, type PatchOperation, patchOperationsOf } from '../patch/patch.js';
 import { badRequest, conflict } from '../wire/errors.js';
 import { BOOLEAN, PATCH_INPUT, required, structure, TEXT, TEXT_MAP, TEXTS } from '../wire/shape.js';
@@ -149,13 +149,8 @@ function patchMethod(method: MethodPart, operation: PatchOperation): MethodPart 
   });
 }
 
-function patchScopes(method: MethodPart, { op, value, segments }: PatchOperation): MethodPart {
-  const scope = segments[1] ?? value ?? '';
-  const others = (method.authorizationScopes ?? []).filter((one) => one !== scope);
-  if (op !== 'add' && op !== 'remove') {
-    throw badRequest('Invalid patch operation specified. Must be one of: [add, remove]');
-  }
-  const scopes = op === 'add' ? [...others, scope] : others;
+function patchScopes(method: MethodPart, operation: PatchOperation): MethodPart {
+  const scopes = patchedSet(method.authorizationScopes, operation);
   return present<MethodPart>({
     ...method,
     authorizationScopes: scopes.length === 0 ? undefined : scopes,

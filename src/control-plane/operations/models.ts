@@ -2,20 +2,24 @@
 import { shortId } from '../entities/ids.js';
 import { checkedSchema, flattened, sampleTemplate } from '../entities/model-schema.js';
 import { modelUses } from '../entities/model-uses.js';
-import { MODELS, type ModelPart, restApiAggregate } from '../entities/parts.js';
+import { partFinder, partsPage } from '../entities/named-parts.js';
+import { MODELS, type ModelPart } from '../entities/parts.js';
 import { findApi, present } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
 import { type ReplaceablePaths, refuseOpsButReplace } from '../patch/fixed-paths.js';
 import { patchOperationsOf } from '../patch/patch.js';
-import { badRequest, conflict, notFound } from '../wire/errors.js';
-import { page } from '../wire/paging.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
-import type { Transaction } from '../workspace/transaction.js';
 
 const LIST = '/restapis/{restapi_id}/models';
 const ONE = `${LIST}/{model_name}`;
 const PATHS: ReplaceablePaths = ['/description', '/schema'];
+
+const find = partFinder<ModelPart>(
+  ({ model_name }) => `${MODELS}${model_name}`,
+  ({ model_name }) => `Invalid model name specified: ${model_name}`,
+);
 
 export const MODEL_OPERATIONS: readonly Operation[] = [
   {
@@ -49,15 +53,7 @@ export const MODEL_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: LIST,
     status: 200,
-    async run(transaction, { path, query }) {
-      const draft = await findApi(transaction, path.restapi_id);
-      return page(
-        draft.list<ModelPart>(MODELS),
-        query,
-        ({ name }) => name,
-        (model) => model,
-      );
-    },
+    run: (transaction, request) => partsPage<ModelPart>(transaction, request, MODELS, ({ name }) => name),
   },
   {
     name: 'GetModel',
@@ -65,7 +61,7 @@ export const MODEL_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 200,
     async run(transaction, { path, query }) {
-      const { draft, model } = await find(transaction, path);
+      const { draft, part: model } = await find(transaction, path);
       return query.get('flatten') === 'true' ? { ...model, schema: flattened(draft, model) } : model;
     },
   },
@@ -75,7 +71,7 @@ export const MODEL_OPERATIONS: readonly Operation[] = [
     path: `${ONE}/default_template`,
     status: 200,
     async run(transaction, { path }) {
-      const { draft, model } = await find(transaction, path);
+      const { draft, part: model } = await find(transaction, path);
       return { value: sampleTemplate(draft, model) };
     },
   },
@@ -86,7 +82,7 @@ export const MODEL_OPERATIONS: readonly Operation[] = [
     status: 200,
     input: PATCH_INPUT,
     async run(transaction, { path, body }) {
-      const { draft, model } = await find(transaction, path);
+      const { draft, part: model } = await find(transaction, path);
       let changed = model;
       for (const operation of patchOperationsOf(body)) {
         refuseOpsButReplace(operation, PATHS);
@@ -105,26 +101,13 @@ export const MODEL_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 202,
     async run(transaction, { path }) {
-      const { draft, model } = await find(transaction, path);
+      const { draft, part: model } = await find(transaction, path);
       const [use] = modelUses(draft, model.name);
       if (use !== undefined) throw conflict(`Cannot delete model '${model.name}', is referenced in ${use}`);
       draft.delete(`${MODELS}${model.name}`);
     },
   },
 ];
-
-/** Recorded: an unknown API is not mentioned here, the model is. */
-async function find(
-  transaction: Transaction,
-  path: Readonly<Record<string, string>>,
-): Promise<{ draft: Draft; model: ModelPart }> {
-  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
-  const model = draft?.get<ModelPart>(`${MODELS}${path.model_name}`);
-  if (draft === undefined || model === undefined) {
-    throw notFound(`Invalid model name specified: ${path.model_name}`);
-  }
-  return { draft, model };
-}
 
 function put(draft: Draft, model: ModelPart): ModelPart {
   draft.put(`${MODELS}${model.name}`, model);

@@ -1,20 +1,23 @@
 /** Request validators (reference 09 sections 2, 3.1, 5 and 6). */
 import { shortId } from '../entities/ids.js';
 import { methodsThat } from '../entities/method-uses.js';
+import { partFinder, partsPage } from '../entities/named-parts.js';
 import { type RequestValidatorPart, restApiAggregate, VALIDATORS } from '../entities/parts.js';
-import { findApi } from '../entities/rest-api.js';
 import type { Operation } from '../operation.js';
 import { type ReplaceablePaths, refuseOpsButReplace } from '../patch/fixed-paths.js';
 import { booleanValue, patchOperationsOf } from '../patch/patch.js';
-import { badRequest, conflict, notFound } from '../wire/errors.js';
-import { page } from '../wire/paging.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { BOOLEAN, PATCH_INPUT, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
-import type { Transaction } from '../workspace/transaction.js';
 
 const LIST = '/restapis/{restapi_id}/requestvalidators';
 const ONE = `${LIST}/{requestvalidator_id}`;
 const PATHS: ReplaceablePaths = ['/name', '/validateRequestParameters', '/validateRequestBody'];
+
+const find = partFinder<RequestValidatorPart>(
+  ({ requestvalidator_id }) => `${VALIDATORS}${requestvalidator_id}`,
+  () => 'Invalid Request Validator identifier specified',
+);
 
 export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
   {
@@ -40,15 +43,8 @@ export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: LIST,
     status: 200,
-    async run(transaction, { path, query }) {
-      const draft = await findApi(transaction, path.restapi_id);
-      return page(
-        draft.list<RequestValidatorPart>(VALIDATORS),
-        query,
-        ({ id }) => id,
-        (validator) => validator,
-      );
-    },
+    run: (transaction, request) =>
+      partsPage<RequestValidatorPart>(transaction, request, VALIDATORS, ({ id }) => id),
   },
   {
     name: 'GetRequestValidator',
@@ -56,7 +52,7 @@ export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 200,
     async run(transaction, { path }) {
-      return (await find(transaction, path)).validator;
+      return (await find(transaction, path)).part;
     },
   },
   {
@@ -66,7 +62,7 @@ export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
     status: 200,
     input: PATCH_INPUT,
     async run(transaction, { path, body }) {
-      const { draft, validator } = await find(transaction, path);
+      const { draft, part: validator } = await find(transaction, path);
       let changed = validator;
       for (const operation of patchOperationsOf(body)) {
         refuseOpsButReplace(operation, PATHS);
@@ -83,7 +79,7 @@ export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
     path: ONE,
     status: 202,
     async run(transaction, { path }) {
-      const { draft, validator } = await find(transaction, path);
+      const { draft, part: validator } = await find(transaction, path);
       const { id, name } = validator;
       // A method without its validator would let everything pass.
       const [use] = methodsThat(draft, ({ requestValidatorId }) => requestValidatorId === id);
@@ -94,19 +90,6 @@ export const REQUEST_VALIDATOR_OPERATIONS: readonly Operation[] = [
     },
   },
 ];
-
-/** Recorded: an unknown API is not mentioned here, the validator is. */
-async function find(
-  transaction: Transaction,
-  path: Readonly<Record<string, string>>,
-): Promise<{ draft: Draft; validator: RequestValidatorPart }> {
-  const draft = await transaction.aggregate(restApiAggregate(path.restapi_id ?? ''));
-  const validator = draft?.get<RequestValidatorPart>(`${VALIDATORS}${path.requestvalidator_id}`);
-  if (draft === undefined || validator === undefined) {
-    throw notFound('Invalid Request Validator identifier specified');
-  }
-  return { draft, validator };
-}
 
 function put(draft: Draft, validator: RequestValidatorPart): RequestValidatorPart {
   draft.put(`${VALIDATORS}${validator.id}`, validator);

@@ -1,7 +1,7 @@
 /** REST APIs (reference 09 sections 2, 3.1, 5 and 6); import is in import.ts. */
 
 import { serveApi } from '../deploy/served.js';
-import { type BasePathMappingPart, DOMAINS, MAPPING } from '../entities/domains.js';
+import { DOMAINS, domainsThatMap } from '../entities/domains.js';
 import { longId, shortId } from '../entities/ids.js';
 import {
   API,
@@ -16,31 +16,23 @@ import {
   type ResourcePart,
   type RestApiPart,
   restApiAggregate,
-  type TextMap,
 } from '../entities/parts.js';
 import { findApi, present } from '../entities/rest-api.js';
 import { patchRestApi } from '../entities/rest-api-patch.js';
 import {
   compressionSize,
   endpointConfiguration,
+  policyOf,
   refuseEmptyDescription,
+  shownPolicy,
 } from '../entities/rest-api-settings.js';
+import { checkedTags, TAGS } from '../entities/tags.js';
 import { removeStagesFromPlans } from '../entities/usage-plans.js';
 import type { Operation } from '../operation.js';
 import { patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
-import {
-  BOOLEAN,
-  oneOf,
-  PATCH_INPUT,
-  required,
-  type Shape,
-  structure,
-  TEXT,
-  TEXT_MAP,
-  TEXTS,
-} from '../wire/shape.js';
+import { BOOLEAN, oneOf, PATCH_INPUT, required, type Shape, structure, TEXT, TEXTS } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
 import type { Transaction } from '../workspace/transaction.js';
 
@@ -66,7 +58,7 @@ export const REST_API_OPERATIONS: readonly Operation[] = [
       apiKeySource: oneOf('AUTHORIZER', 'HEADER'),
       endpointConfiguration: ENDPOINT_CONFIGURATION,
       policy: TEXT,
-      tags: TEXT_MAP,
+      tags: TAGS,
       disableExecuteApiEndpoint: BOOLEAN,
       securityPolicy: TEXT,
       endpointAccessMode: TEXT,
@@ -74,8 +66,8 @@ export const REST_API_OPERATIONS: readonly Operation[] = [
     async run(transaction, { body }) {
       refuseEmptyDescription(body.description as string | undefined);
       const draft = await newApi(transaction, body);
-      const source = body.cloneFrom as string | undefined;
-      if (source !== undefined) await cloneContent(transaction, source, draft);
+      const source = body.cloneFrom as string | null | undefined;
+      if (source !== undefined && source !== null) await cloneContent(transaction, source, draft);
       else addDefaultModels(draft);
       return shownOnceCreated(apiOf(draft));
     },
@@ -135,8 +127,11 @@ export function apiOf(draft: Draft): RestApiPart {
 
 /** Recorded: Get, Update and Put show `tags` always, Create and lists only when there are some. */
 export function shownApi(api: RestApiPart): object {
-  const { binaryMediaTypes, ...members } = api;
-  return binaryMediaTypes.length === 0 ? members : { ...members, binaryMediaTypes };
+  return present({
+    ...api,
+    binaryMediaTypes: api.binaryMediaTypes.length === 0 ? undefined : api.binaryMediaTypes,
+    policy: api.policy === undefined ? undefined : shownPolicy(api.policy),
+  });
 }
 
 export function shownOnceCreated(api: RestApiPart): object {
@@ -166,8 +161,8 @@ export async function newApi(
     minimumCompressionSize: compressionSize(members.minimumCompressionSize as number | null | undefined),
     endpointConfiguration: endpointConfiguration(given ?? {}),
     disableExecuteApiEndpoint: members.disableExecuteApiEndpoint === true,
-    policy: members.policy as string | undefined,
-    tags: (members.tags ?? {}) as TextMap,
+    policy: policyOf(members.policy as string | null | undefined),
+    tags: checkedTags(members.tags),
     rootResourceId: root.id,
     securityPolicy: members.securityPolicy as string | undefined,
     endpointAccessMode: members.endpointAccessMode as string | undefined,
@@ -227,10 +222,10 @@ async function cloneContent(transaction: Transaction, sourceId: string, target: 
 async function deleteApi(transaction: Transaction, draft: Draft): Promise<void> {
   const { id } = apiOf(draft);
   const domains = await transaction.aggregate(DOMAINS);
-  const mapped = domains?.list<BasePathMappingPart>(MAPPING).find(({ restApiId }) => restApiId === id);
-  if (mapped !== undefined) {
+  const mapped = domainsThatMap(domains, id);
+  if (mapped.length > 0) {
     throw badRequest(
-      `Please remove all base path mappings related to the API before deleting it: domain ${mapped.domainName} has one`,
+      `Deleting RestApi ${id} failed. Please remove all base path mappings related to the RestApi in your domains: ${mapped.join(', ')}.`,
     );
   }
   for (const deployment of draft.list<DeploymentPart>(DEPLOYMENTS)) {

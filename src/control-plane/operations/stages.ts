@@ -1,5 +1,6 @@
 /** Stages (reference 07 sections 2 to 6). */
 import { serveStage, withdrawStage } from '../deploy/served.js';
+import { DOMAINS, domainsThatMap } from '../entities/domains.js';
 import { type CanarySettingsPart, STAGES, type StagePart } from '../entities/parts.js';
 import { findApi } from '../entities/rest-api.js';
 import { patchStage } from '../entities/stage-patch.js';
@@ -14,13 +15,15 @@ import {
   newStage,
   STAGE_MEMBERS,
 } from '../entities/stages.js';
+import { TAGS } from '../entities/tags.js';
 import { removeStagesFromPlans } from '../entities/usage-plans.js';
 import type { Operation } from '../operation.js';
 import { patchOperationsOf } from '../patch/patch.js';
-import { conflict } from '../wire/errors.js';
+import { badRequest, conflict } from '../wire/errors.js';
 import { wholeList } from '../wire/paging.js';
-import { PATCH_INPUT, required, structure, TEXT, TEXT_MAP } from '../wire/shape.js';
+import { PATCH_INPUT, required, structure, TEXT } from '../wire/shape.js';
 import type { Draft } from '../workspace/draft.js';
+import { findClientCertificate } from './client-certificates.js';
 
 const LIST = '/restapis/{restapi_id}/stages';
 const ONE = `${LIST}/{stage_name}`;
@@ -38,7 +41,7 @@ export const STAGE_OPERATIONS: readonly Operation[] = [
       description: TEXT,
       documentationVersion: TEXT,
       canarySettings: CANARY_SETTINGS,
-      tags: TEXT_MAP,
+      tags: TAGS,
     }),
     async run(transaction, { path, body }) {
       const api = await findApi(transaction, path.restapi_id);
@@ -92,6 +95,10 @@ export const STAGE_OPERATIONS: readonly Operation[] = [
         before,
       );
       const stage: StagePart = { ...patched, lastUpdatedDate: transaction.now };
+      const { clientCertificateId } = stage;
+      if (clientCertificateId !== undefined && clientCertificateId !== before.clientCertificateId) {
+        (await findClientCertificate(transaction, clientCertificateId)).draft.pin();
+      }
       api.put(STAGES + stage.stageName, stage);
       if (!servesTheSame(before, stage)) {
         await serveStage(
@@ -112,6 +119,12 @@ export const STAGE_OPERATIONS: readonly Operation[] = [
     async run(transaction, { path }) {
       const { api, stage } = await findStage(transaction, path);
       const { stageName } = stage;
+      const mapped = domainsThatMap(await transaction.aggregate(DOMAINS), path.restapi_id ?? '', stageName);
+      if (mapped.length > 0) {
+        throw badRequest(
+          `Deleting stage ${stageName} failed. Please remove all base path mappings related to the stage in your domains: ${mapped.join(', ')}`,
+        );
+      }
       api.delete(STAGES + stageName);
       await removeStagesFromPlans(transaction, path.restapi_id ?? '', stageName);
       withdrawStage(transaction, api, stageName, `deletion of stage ${stageName} of API ${path.restapi_id}`);

@@ -10,6 +10,7 @@ import {
   usagePlanKeyPart,
 } from '../entities/usage-plans.js';
 import type { Operation } from '../operation.js';
+import { decimal } from '../patch/numbers.js';
 import { patchOperationsOf } from '../patch/patch.js';
 import { badRequest, notFound } from '../wire/errors.js';
 import { page } from '../wire/paging.js';
@@ -117,8 +118,8 @@ export const USAGE_PLAN_KEY_OPERATIONS: readonly Operation[] = [
             `Invalid patch path  '${member ?? null}' specified for op '${op}'. Must be one of: [/remaining]`,
           );
         }
-        remaining = Number(value);
-        if (value === undefined || value === '' || !Number.isSafeInteger(remaining) || remaining < 0) {
+        remaining = decimal(value);
+        if (!Number.isSafeInteger(remaining) || remaining < 0) {
           throw badRequest(`Invalid remaining quota specified: ${value ?? null}`);
         }
       }

@@ -1,5 +1,5 @@
 /** Members that are maps, under patch operations: `/requestParameters/{name}`, `/requestTemplates/{media type}`. */
-import { notFound } from '../wire/errors.js';
+import { badRequest, notFound } from '../wire/errors.js';
 import type { PatchOperation } from './patch.js';
 
 /** Whether the operation changes one entry of the member's map. */
@@ -17,7 +17,7 @@ export const MISSING = {
  * The map after an `add`, `replace` or `remove` of one entry; undefined when nothing is left, because answers leave empty
  * maps out.
  * @param read reads the operation's text
- * @throws ApiError when the entry to remove or replace is not there
+ * @throws ApiError for any other operation, and when the entry to remove or replace is not there
  */
 export function patchedMap<V>(
   map: Readonly<Record<string, V>> | undefined,
@@ -25,6 +25,7 @@ export function patchedMap<V>(
   missing: string,
   read: (operation: PatchOperation) => V,
 ): Readonly<Record<string, V>> | undefined {
+  refuseOpsButAddRemoveReplace(operation);
   const key = operation.segments[1] ?? '';
   const has = map !== undefined && Object.hasOwn(map, key);
   if (operation.op !== 'add' && !has) throw notFound(missing);
@@ -35,4 +36,27 @@ export function patchedMap<V>(
   }
   // Assigned, so that a replaced entry keeps its place.
   return Object.fromEntries(new Map([...entries, [key, read(operation)]]));
+}
+
+/** @throws ApiError */
+export function refuseOpsButAddRemoveReplace({ op }: PatchOperation): void {
+  if (op !== 'add' && op !== 'remove' && op !== 'replace') {
+    throw badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'");
+  }
+}
+
+/**
+ * Members that are sets of texts, `/cacheKeyParameters`: the entry is the path's second segment or the value.
+ * @returns the set after an `add` or `remove`
+ * @throws ApiError
+ */
+export function patchedSet(set: readonly string[] | undefined, operation: PatchOperation): string[] {
+  const { op, path, segments, value } = operation;
+  const entry = segments[1] ?? value ?? '';
+  if (segments.length > 2 || entry === '') throw badRequest(`Invalid patch path ${path ?? null}`);
+  if (op !== 'add' && op !== 'remove') {
+    throw badRequest('Invalid patch operation specified. Must be one of: [add, remove]');
+  }
+  const others = (set ?? []).filter((one) => one !== entry);
+  return op === 'add' ? [...others, entry] : others;
 }

@@ -13,12 +13,32 @@ export function asHal(body: unknown, href: string): unknown {
   const links = { self: { href } };
   const { item, ...rest } = body as Record<string, unknown>;
   if (!Array.isArray(item)) return { _links: links, ...withTextDates(rest, item) };
-  const entries = item.map((entry) => ({ _links: { self: { href } }, ...withTextDates(asRecord(entry)) }));
+  const entries = item.map((entry) => {
+    const members = asRecord(entry);
+    return { _links: { self: { href: itemHref(href, members) } }, ...withTextDates(members) };
+  });
   return {
     _links: links,
     ...(entries.length === 0 ? {} : { _embedded: { item: entries.length === 1 ? entries[0] : entries } }),
     ...rest,
   };
+}
+
+/** By a list's last segment: what names its items in paths, when it is not their `id`. */
+const NAMES: Readonly<Record<string, string>> = {
+  basepathmappings: 'basePath',
+  clientcertificates: 'clientCertificateId',
+  domainnames: 'domainName',
+  gatewayresponses: 'responseType',
+  models: 'name',
+  stages: 'stageName',
+  versions: 'version',
+};
+
+function itemHref(list: string, item: Readonly<Record<string, unknown>>): string {
+  const path = list.replace(/\/$/, '');
+  const name = item[NAMES[path.slice(path.lastIndexOf('/') + 1)] ?? 'id'];
+  return typeof name === 'string' ? `${path}/${encodeURIComponent(name)}` : path;
 }
 
 function withTextDates(members: Record<string, unknown>, item?: unknown): Record<string, unknown> {

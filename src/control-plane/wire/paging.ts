@@ -1,4 +1,5 @@
 /** Lists in pages (reference 09 section 4). */
+import { decimal } from '../patch/numbers.js';
 import { badRequest } from './errors.js';
 
 const DEFAULT_LIMIT = 25;
@@ -42,7 +43,7 @@ export function wholeList(entries: readonly unknown[]): Page {
 
 function limitOf(text: string | null): number {
   if (text === null || text === '') return DEFAULT_LIMIT;
-  const limit = Number(text);
+  const limit = decimal(text);
   if (!Number.isInteger(limit)) throw badRequest('Invalid limit parameter specified');
   // Recorded for API keys: -1 is accepted. Anything below 1 means no wish.
   return limit < 1 ? DEFAULT_LIMIT : Math.min(limit, MAX_LIMIT);
@@ -53,5 +54,5 @@ function startOf<T>(position: string | null, entries: readonly T[], keyOf: (entr
   const [, index, key] = /^(\d+) (.*)$/s.exec(Buffer.from(position, 'base64url').toString()) ?? [];
   if (index === undefined) throw badRequest('Invalid position parameter specified');
   const found = entries.findIndex((entry) => keyOf(entry) === key);
-  return found >= 0 ? found + 1 : Number(index) - 1;
+  return found >= 0 ? found + 1 : Math.max(0, Number(index) - 1);
 }

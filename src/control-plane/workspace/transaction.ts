@@ -1,9 +1,10 @@
 /** What one operation reads and changes, committed as a whole or not at all. */
 
-import { type Items, itemKey, storedItem } from '../../config/items.js';
+import { type Items, itemKey, readItem, storedItem } from '../../config/items.js';
 import type { Item } from '../../model/snapshot.js';
 import { encodeItem } from '../../proto/codec.js';
 import type { NamedUpstreams } from '../../upstream/balancing/target-counts.js';
+import { badRequest } from '../wire/errors.js';
 import type { Draft } from './draft.js';
 
 export interface ControlPlaneSettings {
@@ -89,11 +90,11 @@ export class Transaction {
     return this.#message;
   }
 
-  /** The items after this transaction. */
+  /** The items after this transaction. @throws ApiError for one that nodes could not read */
   nextItems(items: Items): Items {
     const next = new Map(items);
     for (const key of this.#deletes) next.delete(key);
-    for (const [key, item] of this.#upserts) next.set(key, storedItem(encodeItem(item)));
+    for (const [key, item] of this.#upserts) next.set(key, storedItem(readable(key, item)));
     return next;
   }
 
@@ -107,4 +108,18 @@ export class Transaction {
     }
     return draft;
   }
+}
+
+/**
+ * An item's bytes. One that cannot be read back, because half a surrogate pair is no UTF-8, would keep every node from all
+ * later changes; reading each once costs less than that.
+ */
+function readable(key: string, item: Item): Uint8Array {
+  const bytes = encodeItem(item);
+  try {
+    readItem(key, bytes);
+  } catch (error) {
+    throw badRequest(`This cannot be served, correct its text: ${(error as Error).message}`);
+  }
+  return bytes;
 }

@@ -56,6 +56,11 @@ describe.skipIf(program === undefined)('the AWS CLI (package awscli; skipped whe
     return stdout.trim() === '' ? {} : JSON.parse(stdout);
   }
 
+  test('reads a whole rate as a rate', async () => {
+    const plan = await ok('create-usage-plan', '--name', 'p', '--throttle', 'rateLimit=10,burstLimit=5');
+    expect(plan.throttle).toEqual({ rateLimit: 10, burstLimit: 5 });
+  });
+
   test('creates an API, deploys it and finds it again', async () => {
     const { id } = await ok('create-rest-api', '--name', 'hello');
     const api = ['--rest-api-id', String(id)];
