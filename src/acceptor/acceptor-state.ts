@@ -12,6 +12,9 @@ export interface AcceptorLimits extends HeadLimits {
   maxHeldBytes: number;
 }
 
+/** How soon it is noticed that a client is gone which is not read. What it sends meanwhile is bounded by its body's limit. */
+const PEEK_MS = 1_000;
+
 /** Why the acceptor answers a request itself. */
 export type OwnAnswerReason = RefusalReason | 'shed' | 'no_worker' | 'worker_died';
 
@@ -25,6 +28,8 @@ export class AcceptorState {
   /** Requests carry the client's address. */
   sourceIp = true;
   links: WorkerLink[] = [];
+  /** Requests whose clients are not read at the moment: their upstream is slower. */
+  readonly paused = new Set<{ peek(): void }>();
   readonly #inFlight: Int32Array;
   readonly #counters: Counters;
   readonly #observer: OwnAnswerObserver;
@@ -42,6 +47,9 @@ export class AcceptorState {
     this.#counters = counters;
     this.#inFlight = inFlight;
     this.#observer = observer;
+    setInterval(() => {
+      for (const request of [...this.paused]) request.peek();
+    }, PEEK_MS).unref();
   }
 
   /** True when one more request is too many. */

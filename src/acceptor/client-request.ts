@@ -81,10 +81,7 @@ export class ClientRequest {
   /** Hands a request without a body over at once; others when their body is complete or has proved long. */
   accept(head: RequestHead): void {
     if (head.bodyLength === 0) this.#dispatch(head, null, WHOLE_BODY);
-    else if (head.bodyLength > WHOLE_BODY_BYTES) {
-      this.#dispatch(head, null, head.bodyLength);
-      this.#res.onData((chunk, isLast) => this.#onStreamed(new Uint8Array(chunk.slice(0)), isLast));
-    } else this.#collect(head);
+    else this.#collect(head);
   }
 
   #collect(current: RequestHead): void {
@@ -141,8 +138,17 @@ export class ClientRequest {
     this.#unconsumed += bytes.length;
     if (this.#unconsumed >= REQUEST_WINDOW_BYTES && !this.#paused) {
       this.#paused = true;
+      this.#state.paused.add(this);
       this.#res.pause();
     }
+  }
+
+  /**
+   * A connection that is not read does not tell that its client is gone. So it is read once more now and then: what
+   * comes pauses it again, and an end or a reset shows itself.
+   */
+  peek(): void {
+    this.#readOn();
   }
 
   /** False when the body is over a limit and the request has been answered so. */
@@ -172,6 +178,7 @@ export class ClientRequest {
   #readOn(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#state.paused.delete(this);
     this.#res.resume();
   }
 
@@ -374,6 +381,7 @@ export class ClientRequest {
 
   #finish(): void {
     this.#done = true;
+    if (this.#paused) this.#state.paused.delete(this);
     this.#queue = null;
     this.#link?.requests.delete(this.#id);
     this.#state.requestEnded(this.#received);

@@ -20,7 +20,13 @@ export const KEEP_ALIVE_MARGIN_MS = 500;
 /** 1xx responses before the final one: a few early hints pass, an endless row does not. */
 export const MAX_INFORMATIONAL = 8;
 
-/** What may be sent a second time without asking (RFC 9110 section 9.2.2). */
+/**
+ * What is sent a second time without asking when a kept connection closes before the first byte of an answer: nearly
+ * always it was closed before the request came, and if not, asking again changes nothing (RFC 9110 section 9.2.1).
+ */
+export const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** What an upstream's `retry` may repeat though a backend may have seen it (RFC 9110 section 9.2.2). */
 export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** The default `onFault`. */

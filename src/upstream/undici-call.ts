@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { forEachHeader } from '../http/header-block.js';
 import { Deadline } from './deadlines.js';
-import { handlerFault, IDEMPOTENT, MAX_INFORMATIONAL } from './options.js';
+import { handlerFault, MAX_INFORMATIONAL, SAFE } from './options.js';
 import { connectError, describe, errorCode } from './origin.js';
 import type { UndiciClient, UndiciPool } from './undici.js';
 import {
@@ -16,6 +16,9 @@ import {
 
 /** Bytes of a streamed request body held between the caller and undici. */
 const BODY_BUFFER_BYTES = 65_536;
+
+/** undici hands over every chunk of a chunked answer by itself, however small; so much of them is passed on at once. */
+const GATHERED_BYTES = 16_384;
 
 export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly pool: UndiciPool;
@@ -38,6 +41,9 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
   #resumeParser: (() => void) | null = null;
   #blocked = false;
   #bodyEnded = false;
+  /** Parts of the answer that have come in this turn. */
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
   /** Announced bytes that have not been written; -1 for chunked. */
   #bodyLeft: number;
 
@@ -86,6 +92,7 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
       this.#bodyLeft -= chunk.length;
       if (this.#bodyLeft < 0) return this.#failBody('The request body is longer than announced.');
     }
+    this.#bodyMoved();
     const room = body.push(chunk);
     if (!room) this.#blocked = true;
     return room;
@@ -99,6 +106,7 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
       return;
     }
     this.#bodyEnded = true;
+    this.#bodyMoved();
     body.push(null);
   }
 
@@ -185,11 +193,23 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
   onData(chunk: Buffer): boolean {
     if (this.#ended) return false;
     this.#touch();
-    this.#guarded(() => this.#handler.onData(chunk));
-    return !this.#paused;
+    if (this.#gathered.push(chunk) === 1) setImmediate(this.#passOn);
+    this.#gatheredBytes += chunk.length;
+    if (this.#gatheredBytes >= GATHERED_BYTES) this.#passOn();
+    return !this.#paused && !this.#ended;
   }
 
+  readonly #passOn = (): void => {
+    const parts = this.#gathered;
+    if (parts.length === 0 || this.#ended) return;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+    this.#guarded(() => this.#handler.onData(bytes));
+  };
+
   onComplete(): void {
+    this.#passOn();
     if (this.#ended) return;
     this.#finish();
     // Whatever is left of a streamed request body is no longer read by anybody.
@@ -202,6 +222,7 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
   }
 
   onError(error: Error): void {
+    this.#passOn();
     if (this.#ended) return;
     if (this.#mayRepeat(error)) {
       this.#retried = true;
@@ -232,6 +253,11 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
     process.nextTick(() => {
       if (!this.#ended) this.#guarded(() => this.#handler.onDrain());
     });
+  }
+
+  /** A client may take its time with its body: the time-out is that of the backend. */
+  #bodyMoved(): void {
+    if (!this.#streaming) this.#client.deadlines.arm(this, this.#request.timeoutMs);
   }
 
   #touch(): void {
@@ -294,7 +320,7 @@ export class UndiciCall extends Deadline implements UpstreamCall, Dispatcher.Dis
    */
   #mayRepeat(error: Error): boolean {
     if (this.#retried || this.#answering || this.#request.body === STREAMED) return false;
-    if (errorCode(error) !== 'UND_ERR_SOCKET' || !IDEMPOTENT.has(this.#request.method)) return false;
+    if (errorCode(error) !== 'UND_ERR_SOCKET' || !SAFE.has(this.#request.method)) return false;
     if (PROTOCOL_MESSAGES.has(error.message)) return false;
     const socket = 'socket' in error ? error.socket : null;
     return (

@@ -100,7 +100,7 @@ export type UpstreamErrorKind =
   | 'address'
   /** Refused, reset, TLS failure, closed early. */
   | 'network'
-  /** No complete answer within `timeoutMs`. */
+  /** No complete answer within `timeoutMs` of the last byte of the request. */
   | 'timeout'
   /** The answer is not HTTP/1.1 we accept (limits and ambiguous framing included). */
   | 'protocol'

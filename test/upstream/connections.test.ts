@@ -329,19 +329,18 @@ describe('a request on a kept connection that the peer closes without a byte of 
     else socket.destroy();
   };
 
-  for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
+  for (const method of ['GET', 'HEAD', 'OPTIONS']) {
     claim(`is sent once more if it is ${method}`, async (bench) => {
       const server = await bench.server(rawServer(closing));
       const client = bench.client();
-      const body = method === 'PUT' ? 'text' : null;
-      expect((await exchange(client, server.origin, { body })).body).toBe('on 1');
-      const recording = await exchange(client, server.origin, { method, body });
+      expect((await exchange(client, server.origin)).body).toBe('on 1');
+      const recording = await exchange(client, server.origin, { method });
       expect(recording).toMatchObject({ status: 200, ended: true, misplaced: [] });
       expect(server.accepted()).toBe(2);
     });
   }
 
-  for (const method of ['POST', 'PATCH']) {
+  for (const method of ['POST', 'PATCH', 'PUT', 'DELETE']) {
     claim(`fails if it is ${method}`, async (bench) => {
       const server = await bench.server(rawServer(closing));
       const client = bench.client();

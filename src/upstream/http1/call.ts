@@ -67,6 +67,7 @@ export class Http1Call extends Deadline implements UpstreamCall {
         return true;
       }
     }
+    this.#bodyMoved();
     const connection = this.connection;
     if (connection === null || !connection.sent) {
       if (this.#held === null) this.#held = [];
@@ -86,6 +87,7 @@ export class Http1Call extends Deadline implements UpstreamCall {
       return;
     }
     this.#bodyEnded = true;
+    this.#bodyMoved();
     const connection = this.connection;
     if (connection?.sent) this.#finishBody(connection);
   }
@@ -178,6 +180,11 @@ export class Http1Call extends Deadline implements UpstreamCall {
 
   get cancelled(): boolean {
     return this.#cancelled;
+  }
+
+  /** A client may take its time with its body: the time-out is that of the backend. */
+  #bodyMoved(): void {
+    if (!this.streaming) this.pool.client.armAnswer(this);
   }
 
   #finishBody(connection: Http1Connection): void {

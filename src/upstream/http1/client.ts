@@ -101,7 +101,7 @@ export class Http1Client implements UpstreamClient {
   close(): Promise<void> {
     this.closing = true;
     clearInterval(this.#sweeper);
-    for (const pool of this.#pools.values()) pool.closeIdle();
+    this.closeIdle();
     return new Promise((resolve) => {
       this.#closed.push(resolve);
       this.#reportClosed();
@@ -115,6 +115,15 @@ export class Http1Client implements UpstreamClient {
   }
 
   // --- for pools, connections and calls ---
+
+  /** The process has no file descriptor left: those of idle connections are of more use elsewhere. */
+  closeIdle(): void {
+    for (const pool of this.#pools.values()) pool.closeIdle();
+  }
+
+  armAnswer(call: Http1Call): void {
+    this.#deadlines.arm(call, call.request.timeoutMs);
+  }
 
   armIdle(call: Http1Call): void {
     this.#deadlines.arm(call, this.settings.idleTimeoutMs);

@@ -8,8 +8,8 @@
  */
 import type { Socket } from 'node:net';
 import { Deadline } from '../deadlines.js';
-import { handlerFault, IDEMPOTENT, KEEP_ALIVE_MARGIN_MS, MAX_INFORMATIONAL } from '../options.js';
-import { connectError, describe, verifiedName } from '../origin.js';
+import { handlerFault, KEEP_ALIVE_MARGIN_MS, MAX_INFORMATIONAL, SAFE } from '../options.js';
+import { connectError, describe, errorCode, verifiedName } from '../origin.js';
 import { certificateEnd, privateAuthorityFault } from '../tls-verification.js';
 import { STREAMED, UpstreamError } from '../upstream.js';
 import type { Http1Call } from './call.js';
@@ -29,6 +29,11 @@ const HEAD = 0;
 const BY_LENGTH = 1;
 const CHUNKED = 2;
 const UNTIL_CLOSE = 3;
+
+function isOutOfFiles(error: Error | null): boolean {
+  const code = error === null ? '' : errorCode(error);
+  return code === 'EMFILE' || code === 'ENFILE';
+}
 
 export class Http1Connection extends Deadline {
   /** The call that holds this connection; null when idle. */
@@ -371,7 +376,12 @@ export class Http1Connection extends Deadline {
       return;
     }
     call.connection = null;
-    if (!this.sent && this.#established) {
+    if (!this.#established && !call.retried && isOutOfFiles(error)) {
+      // Sockets that are closed now give their descriptor back at the end of this turn.
+      call.retried = true;
+      this.#pool.client.closeIdle();
+      setImmediate(() => this.#pool.removed(this, call.ended ? null : call));
+    } else if (!this.sent && this.#established) {
       // Nothing of this request was written: it goes to another connection as if this one had never been there.
       this.#pool.removed(this, call);
     } else if (this.sent && this.#phase === UNTIL_CLOSE && error === null) {
@@ -390,7 +400,7 @@ export class Http1Connection extends Deadline {
   /** A kept connection was closed before any byte of the answer: the peer most likely never saw the request. */
   #mayRepeat(call: Http1Call): boolean {
     if (!this.#reused || this.#answering || call.retried) return false;
-    return call.request.body !== STREAMED && IDEMPOTENT.has(call.request.method);
+    return call.request.body !== STREAMED && SAFE.has(call.request.method);
   }
 
   #failure(error: Error | null): UpstreamError {
