@@ -30,7 +30,7 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- [options]
 
-  --full               all scenarios and peers; installs peers into bench/peers/ (an hour)
+  --full               all scenarios and peers; installs peers into bench/peers/ (hours)
   --micro              hot functions, one by one (npm run bench:micro)
   --cluster            pushes to a cluster under load, and a burst of them
   --control-plane      the AWS SDK against a node: resources, imports, deployments

@@ -102,6 +102,11 @@ function chosenVariants({ variants }: Scenario, { only, full }: BenchOptions): V
   );
 }
 
+/** What nobody chose, but a run without `--full` leaves out. */
+function leftForFull({ variants }: Scenario, { only, full }: BenchOptions): Variant[] {
+  return only.length === 0 && !full ? variants.filter(({ fullOnly }) => fullOnly) : [];
+}
+
 /** One line that is overwritten, for those who watch. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
@@ -143,9 +148,15 @@ class Run {
           idle: [],
           problem: '',
         })),
-      skipped: variants
-        .filter((variant) => variant.version() === undefined)
-        .map((variant) => ({ name: variant.name, reason: variant.missing })),
+      skipped: [
+        ...variants
+          .filter((variant) => variant.version() === undefined)
+          .map((variant) => ({ name: variant.name, reason: variant.missing })),
+        ...leftForFull(scenario, this.#options).map(({ name }) => ({
+          name,
+          reason: 'it takes part with --full',
+        })),
+      ],
     };
     const { idleConnections } = scenario;
     if (idleConnections !== undefined) {

@@ -60,7 +60,7 @@ export function haproxy(targets = 1): Variant {
   return {
     name: 'haproxy',
     isNodePeer: false,
-    fullOnly: true,
+    fullOnly: false,
     version: () => toolVersion('haproxy', '-v', /version (\S+?)(?:-\S*)? /),
     missing: 'HAProxy is not installed',
     start: ({ port, upstream, folder, certificate }) => {

@@ -217,7 +217,7 @@ propylon.yaml holds the same settings; paths in it are relative to the file:
   awsEndpointUrl: "http://localhost:4566"
   awsEndpoints: { sqs: "http://localhost:9324" } # by service, as integration URIs name it
   upstream: { client: http1, connections: 256, maxPending: 1024, connectTimeout: 5s,
-              keepAlive: 30s, idleTimeout: 5m, maxHeadBytes: 64KiB }
+              keepAlive: 30s, maxConnectionAge: 5m, idleTimeout: 5m, maxHeadBytes: 64KiB }
   limits: { maxInFlight: 10000, maxBodyBytes: 10MiB, maxHeldBytes: 512MiB,
             maxHeaderBytes: 10KiB, maxUrlLength: 10240 }
   accessLog: { format: json, file: access.log }

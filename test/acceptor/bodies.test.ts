@@ -200,6 +200,50 @@ describe('request bodies', () => {
     client.close();
   });
 
+  test('a client that resets its connection while it is not read is noticed', async () => {
+    let received = 0;
+    acceptor = await startAcceptor(
+      (exchange) => {
+        exchange.listener = {
+          onCancel() {},
+          onDrain() {},
+          onBodyEnd() {},
+          // Nobody consumes.
+          onBodyChunk: (chunk) => {
+            received += chunk.length;
+          },
+        };
+      },
+      { maxBodyBytes: 64 * 1_048_576 },
+    );
+    const client = await RawClient.connect(acceptor.port);
+    const size = 32 * 1_048_576;
+    client.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`);
+    client.send(Buffer.alloc(size));
+    await until(() => received >= REQUEST_WINDOW_BYTES);
+    client.socket.resetAndDestroy();
+    await until(() => acceptor?.ended[0]?.cancelled === true);
+  });
+
+  test('a long announced body reaches a worker with its first 64 KiB, not with its head', async () => {
+    const seen: string[] = [];
+    acceptor = await startAcceptor((exchange) => {
+      seen.push(exchange.request.path);
+      exchange.answer(200, '', 'ok');
+    });
+    const slow = await RawClient.connect(acceptor.port);
+    slow.send('POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\nabc');
+    const other = await RawClient.connect(acceptor.port);
+    other.send('GET /other HTTP/1.1\r\nHost: x\r\n\r\n');
+    await other.answer();
+    expect(seen).toEqual(['/other']);
+    slow.send(Buffer.alloc(69_997));
+    expect((await slow.answer()).body).toBe('ok');
+    expect(seen).toEqual(['/other', '/slow']);
+    slow.close();
+    other.close();
+  });
+
   test('bytes held for unanswered requests are bounded: more is shed with 503', async () => {
     const held: Exchange[] = [];
     acceptor = await startAcceptor((exchange) => held.push(exchange), { maxHeldBytes: 100_000 });

@@ -172,3 +172,17 @@ describe('a server that does not read', () => {
     expect(server.requests[0]?.body.replaceAll(/[^x]/g, '')).toHaveLength(written * MEGABYTE);
   });
 });
+
+claim('an answer in chunks of one byte is not passed on byte by byte', async (bench) => {
+  const server = await bench.server(
+    rawServer((socket) => {
+      socket.write(
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(20_000)}0\r\n\r\n`,
+      );
+    }),
+  );
+  const recording = await exchange(bench.client(), server.origin);
+  expect(recording).toMatchObject({ status: 200, ended: true, misplaced: [] });
+  expect(recording.body).toBe('x'.repeat(20_000));
+  expect(recording.chunks.length).toBeLessThan(200);
+});

@@ -139,6 +139,29 @@ describe('a request fails with `timeout`', () => {
     expect(recording).toMatchObject({ error: { kind: 'timeout' }, misplaced: [] });
   });
 
+  claim('counted from the last part of a streamed body', async (bench) => {
+    const server = await bench.server(
+      rawServer((socket, { body }) => {
+        if (body.length === 12) socket.write(response('ok'));
+      }),
+    );
+    const stream = { method: 'POST', body: STREAMED, bodyLength: 12, timeoutMs: 600 } as const;
+    const slow = start(bench.client(), server.origin, stream);
+    // Three times the time-out in all, a quarter of it between two parts.
+    for (let part = 0; part < 12; part++) {
+      slow.call.write(Buffer.from('x'));
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    slow.call.end();
+    await slow.recording.finished;
+    expect(slow.recording).toMatchObject({ status: 200, body: 'ok', error: null });
+
+    const stuck = start(bench.client(), server.origin, { ...stream, bodyLength: 24, timeoutMs: 50 });
+    stuck.call.write(Buffer.from('x'));
+    await stuck.recording.finished;
+    expect(stuck.recording.error?.kind).toBe('timeout');
+  });
+
   claim('when a streamed response stands still for idleTimeoutMs', async (bench) => {
     const server = await bench.server(rawServer(always(STALL)));
     const { call, recording } = start(bench.client({ idleTimeoutMs: 60 }), server.origin);

@@ -143,7 +143,7 @@ export class BalancedCall extends Deadline implements UpstreamCall {
   head(attempt: Attempt, status: number, headers: string, contentLength: number): boolean {
     const { retry } = this.#upstream.settings;
     if (isGatewayFailure(status)) this.#upstream.attemptFailed(attempt.target);
-    else attempt.target.succeeded();
+    else attempt.sound = true;
     if (retry?.onStatus.has(status) && this.#mayRepeat(false)) {
       this.#startAttempt();
       return false;
@@ -260,6 +260,8 @@ class Attempt implements UpstreamHandler {
   readonly call: UpstreamCall;
   /** The head of its answer has come. */
   headed = false;
+  /** The target answers: once the answer is whole, it is well. */
+  sound = false;
   /** Null once its answer does not count any more. */
   #owner: BalancedCall | null;
   #over = false;
@@ -306,6 +308,7 @@ class Attempt implements UpstreamHandler {
 
   onEnd(): void {
     this.#end();
+    if (this.sound) this.target.succeeded();
     this.#owner?.complete();
   }
 

@@ -215,6 +215,20 @@ describe('outlier detection', () => {
     expect(stuck.targets.map(({ available }) => available)).toEqual([true, false]);
   });
 
+  test('ejects a target that breaks off its answers in the middle', async () => {
+    const cut: Respond = (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', () => socket.destroySoon());
+    };
+    const bad = await bench.server(cut);
+    const upstream = bench.upstream({
+      targets: [addressOf(bad), ...(await bench.targets(1))],
+      outlierDetection: { consecutiveFailures: 3 },
+    });
+    for (let i = 0; i < 12; i++) await send(upstream);
+    expect(bad.requests.length).toBe(3);
+    expect(upstream.targets.map(({ ejected }) => ejected)).toEqual([true, false]);
+  });
+
   test('ejects no more than its share of the targets', async () => {
     const bad = [await fragile(reset), await fragile(reset), await fragile(reset), await fragile(reset)];
     const upstream = bench.upstream({
