@@ -4,6 +4,8 @@
  */
 import {
   type Entry,
+  HALF_CHARACTER,
+  isWellFormed,
   LONG_KEY,
   listNode,
   MAX_DEPTH,
@@ -177,12 +179,16 @@ class JsonReader {
   }
 
   private unescape(start: number, end: number): string {
+    let text: string;
     try {
-      return JSON.parse(this.text.slice(start, end)) as string;
+      text = JSON.parse(this.text.slice(start, end)) as string;
     } catch {
       this.at = start;
       return this.refuse('This text has an escape that JSON does not know: correct the backslash.');
     }
+    if (isWellFormed(text)) return text;
+    this.at = start;
+    return this.refuse(HALF_CHARACTER);
   }
 
   private number(start: number): ScalarNode {

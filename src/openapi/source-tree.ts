@@ -29,6 +29,17 @@ export interface ListNode {
   weight: number;
 }
 
+/** JSON and YAML can write half a surrogate pair, which no UTF-8 holds: no node could read the item it is in. */
+export const HALF_CHARACTER =
+  'This text holds half a character, a surrogate without its partner: write both, as in "\\ud83d\\ude00".';
+
+const HALF = /\p{Surrogate}/u;
+
+/** Whether every surrogate has its partner. */
+export function isWellFormed(text: string): boolean {
+  return !HALF.test(text);
+}
+
 export interface ScalarNode {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;

@@ -4,6 +4,8 @@ import type { Document, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
 import {
   type Entry,
+  HALF_CHARACTER,
+  isWellFormed,
   LONG_KEY,
   listNode,
   MAX_DEPTH,
@@ -141,6 +143,7 @@ class YamlReader {
   private scalar(source: Scalar, start: number): Node {
     const { value } = source;
     if (typeof value === 'string') {
+      if (!isWellFormed(value)) throw new Refused(start, HALF_CHARACTER);
       const text = this.rewrite(value);
       return scalarNode(text, text, start);
     }
@@ -203,6 +206,7 @@ class YamlReader {
     const { value } = source;
     const key = this.rewrite(typeof value === 'string' ? value : (source.source ?? ''));
     const keyStart = source.range?.[0] ?? start;
+    if (!isWellFormed(key)) throw new Refused(keyStart, HALF_CHARACTER);
     return { key: limited(key, keyStart), keyStart, plain: source.type === 'PLAIN' };
   }
 

@@ -58,6 +58,14 @@ describe('the JSON reader', () => {
     expect(root?.kind === 'map' && root.entries.map(({ key }) => key)).toEqual(['default', '404', '200']);
   });
 
+  test('refuses half a surrogate pair in a text or a key, and reads a whole one', () => {
+    expect('root' in readJson('{"a":"\\ud83d\\ude00"}', same)).toBe(true);
+    for (const text of ['{"a":"x\\ud800y"}', '{"x\\udc00":1}']) {
+      const failure = readJson(text, same);
+      expect('root' in failure ? '' : failure.message).toMatch('half a character');
+    }
+  });
+
   test('keeps how numbers are written and where values stand', () => {
     const tree = readJson('{"a": 1.0}', same);
     const root = 'root' in tree ? tree.root : undefined;

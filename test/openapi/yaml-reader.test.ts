@@ -100,6 +100,12 @@ describe('the YAML reader', () => {
     expect(read(levels.join('\n'))).toMatch('aliases multiply');
   });
 
+  test('refuses half a surrogate pair in a text or a key, and reads a whole one', () => {
+    expect(read('a: "\\ud83d\\ude00"')).toEqual({ a: '\u{1f600}' });
+    expect(read('a: "x\\ud800y"')).toMatch('half a character');
+    expect(read('"x\\udc00": a')).toMatch('half a character');
+  });
+
   test('stops reading a text of nothing but brackets in time', () => {
     expect(read('['.repeat(1_600_000))).toMatch('too many values');
   });
