@@ -5,7 +5,9 @@ latency counts from the time at which its request should have been sent: a serve
 a second shows as a second, for all the requests it kept waiting (no coordinated omission). Without
 --rate, each connection asks again as soon as it has its answer: that finds the capacity.
 A request fails without a whole answer in time, with a status from 400 on (or another one than
---expect-status), or with another body than --expect-body.
+--expect-status), or with another body than --expect-body. When the run ends, by itself or by
+Ctrl-C, a request has failed that was due more than a second ago and could not be sent, or has no
+answer after more than a second and longer than any answer took; what waits for less is left out.
 
 The exit code is 1 when a threshold is broken, when no server answers, or for a wrong argument.
 Ctrl-C ends the run with the results so far.
@@ -36,4 +38,4 @@ scenario.yaml asks for several things, at rates that change:
     - { from: 100, to: 5000, duration: 30s }     # a ramp
     - { rate: 5000, duration: 2m }               # without stages: rate and duration for the whole
   thresholds: ["p99<50ms", "errors<0.1%"]
-Flags win over the file; --rate or --duration replace its stages.`;
+Flags win over the file; --rate replaces its stages, and --duration then says for how long.`;

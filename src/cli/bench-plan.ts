@@ -143,9 +143,8 @@ class Planner {
     if (stages.length > 0) {
       if (single.rate !== undefined)
         this.#problems.push(`${single.rate.where} is said by each of the stages: take it out`);
-      if (single.duration !== undefined)
-        this.#problems.push(`${single.duration.where} is said by each of the stages: take it out`);
-      return { kind: 'open', arrivals, stages: stages.flatMap((stage) => this.#stage(stage) ?? []) };
+      if (single.duration !== undefined) this.#problems.push(besideStages(single.duration.where));
+      return { kind: 'open', arrivals, stages: this.#stages(stages) };
     }
     const durationMs = this.#value(single.duration, duration(100, 24 * HOUR_MS)) ?? DEFAULTS.durationMs;
     if (single.rate !== undefined) {
@@ -157,6 +156,15 @@ class Planner {
       this.#problems.push(`${single.arrivals.where} goes with a rate: without one, answers set the pace`);
     }
     return { kind: 'closed', durationMs };
+  }
+
+  #stages(written: readonly WrittenStage[]): Stage[] {
+    const before = this.#problems.length;
+    const stages = written.flatMap((stage) => this.#stage(stage) ?? []);
+    if (this.#problems.length === before && stages.every(({ from, to }) => from === 0 && to === 0)) {
+      this.#problems.push(`${written[0]?.where}: one of the stages at least must have a rate of more than 0`);
+    }
+    return stages;
   }
 
   #stage(written: WrittenStage): Stage | undefined {
@@ -198,6 +206,12 @@ class Planner {
 /** Problems of requests name the flag themselves; those of a file need their place before them. */
 function located(written: Written | undefined, problem: string): string {
   return written === undefined || written.where.startsWith('--') ? problem : `${written.where}: ${problem}`;
+}
+
+function besideStages(where: string): string {
+  return where.startsWith('--')
+    ? `${where} alone cannot replace stages, and the file has stages: say --rate too`
+    : `${where} is said by each of the stages: take it out`;
 }
 
 function targetOf(url: URL, insecure: boolean): LoadTarget {

@@ -96,8 +96,8 @@ export function benchSettings(target: string, flags: BenchFlags): BenchSettings 
     const text = flags[key as keyof typeof flags];
     if (typeof text === 'string') single[key as SettingName] = flag(name, text);
   }
-  // Stages are rates with durations: a flag that says either replaces all of them.
-  if (flags.rate !== undefined || flags.duration !== undefined) settings.stages = [];
+  // A duration alone does not replace the stages: with no rate left, answers would set the pace.
+  if (flags.rate !== undefined) settings.stages = [];
   if (flags.insecure === true) settings.insecure = true;
   settings.thresholds.push(...(flags.threshold ?? []).map((text) => flag('threshold', text)));
   return settings;

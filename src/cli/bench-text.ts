@@ -29,7 +29,9 @@ function paceText(pace: LoadPlan['pace']): string {
 /** @param totalMs of the plan. */
 export function progressLine({ second, requests, failed, p50, p99 }: Second, totalMs: number): string {
   const times = Number.isNaN(p50) ? 'no answers' : `p50 ${time(p50)}  p99 ${time(p99)}`;
-  return `${second + 1} of ${Math.ceil(totalMs / 1000)} s  ${requests} requests/s  ${times}  ${failed} failed`;
+  const total = Math.ceil(totalMs / 1000);
+  // The last answers may come after the plan's end.
+  return `${Math.min(second + 1, total)} of ${total} s  ${requests} requests/s  ${times}  ${failed} failed`;
 }
 
 export function resultText(result: LoadResult, judgements: readonly Judgement[]): string {

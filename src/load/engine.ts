@@ -3,7 +3,7 @@ import { Connection, type ConnectionOwner } from './connection.js';
 import { Metronome } from './metronome.js';
 import { type LoadPlan, type LoadRequest, type LoadTarget, planDuration, type Share } from './plan.js';
 import { partOf, type Schedule, scheduleOf, Turns } from './schedule.js';
-import { Counting, type Interval, NOT_SENT, type Tally, TIMED_OUT } from './tally.js';
+import { Counting, type Interval, NOT_SENT, type Tally, TIMED_OUT, UNANSWERED } from './tally.js';
 
 const READ_BYTES = 65_536;
 /** Between looks at what takes too long, at connections that rest, and at whether all is over. */
@@ -15,6 +15,8 @@ const FAR_MS = 2 * SWEEP_MS;
 /** In a closed loop a connection that cannot be opened would otherwise be tried as fast as the machine can. */
 const REST_MS = 100;
 const SECOND_MS = 1000;
+/** What the end of a run finds waiting for less may well be about to be answered. */
+const PATIENCE_MS = 1000;
 /** Below what servers let wait for their acceptance: one more is dropped, and tried again a second later. */
 const OPENING_AT_ONCE = 100;
 
@@ -43,6 +45,8 @@ export class LoadEngine implements ConnectionOwner {
   #nextToPrepare = 0;
   #second = 0;
   #lastEnd = 0;
+  /** Of requests with an answer that are measured. */
+  #slowestMs = 0;
   #over: ((tally: Tally) => void) | null = null;
   #sweeper: NodeJS.Timeout | undefined;
   #onPrepared: ((outcome: { open: number; failure: string }) => void) | null = null;
@@ -102,9 +106,8 @@ export class LoadEngine implements ConnectionOwner {
     });
   }
 
-  /** Ends now, with what is counted so far; requests under way are not. */
+  /** Ends now, with what is counted so far. */
   stop(): void {
-    this.#schedule.stop();
     this.#end(this.#now());
   }
 
@@ -144,9 +147,16 @@ export class LoadEngine implements ConnectionOwner {
     if (this.#over === null) return;
     const now = this.#now();
     this.#busy--;
-    // What a closed loop has under way at its end is not part of it.
-    if (!this.#closed || now <= this.#endMs)
-      this.#count(connection.which, status, failure, connection.intended, now);
+    const { which, intended } = connection;
+    if (this.#closed && now > this.#endMs) {
+      // Between the end of a closed loop and the sweep that notices it.
+      this.#unanswered(which, intended, this.#endMs, this.#slowestMs);
+    } else {
+      this.#count(which, status, failure, intended, now);
+      if (status !== 0 && intended >= this.#plan.warmUpMs) {
+        this.#slowestMs = Math.max(this.#slowestMs, now - intended);
+      }
+    }
     if (this.#closed && status === 0) {
       this.#resting.push({ connection, until: now + REST_MS });
       return;
@@ -163,6 +173,16 @@ export class LoadEngine implements ConnectionOwner {
     this.#counting.ended(which, status, failure, now - intended, measured);
   }
 
+  /**
+   * A request that waits when the run ends has failed if that was for longer than a second: left out, a server that
+   * hangs would look healthy. What waits for less is no part of the run: a healthy server always has some of it.
+   * @param usualMs as long a wait for an answer has been seen to end well: the server may only be slow
+   */
+  #unanswered(which: number, intended: number, end: number, usualMs: number): void {
+    const patience = Math.min(Math.max(usualMs, PATIENCE_MS), this.#plan.timeoutMs);
+    if (end - intended > patience) this.#count(which, 0, UNANSWERED, intended, end);
+  }
+
   opened(): void {
     this.#counting.opened++;
   }
@@ -177,7 +197,6 @@ export class LoadEngine implements ConnectionOwner {
     const now = this.#now();
     this.#tellSeconds(now);
     if (this.#closed && now >= this.#endMs) {
-      this.#schedule.stop();
       this.#end(now);
       return;
     }
@@ -201,9 +220,19 @@ export class LoadEngine implements ConnectionOwner {
     if (over === null) return;
     this.#over = null;
     clearInterval(this.#sweeper);
-    for (const connection of this.#connections) connection.close();
-    void this.#metronome.close();
     this.#tellSeconds(now);
+    const schedule = this.#schedule;
+    const end = this.#closed ? Math.min(now, this.#endMs) : now;
+    for (const connection of this.#connections) {
+      if (connection.busy) this.#unanswered(connection.which, connection.intended, end, this.#slowestMs);
+      connection.close();
+    }
+    // Arrivals that were due while all connections waited: the server does not keep up, however slow it usually is.
+    for (; !this.#closed && schedule.next <= end; schedule.advance()) {
+      this.#unanswered(this.#turns.next(), schedule.next, end, 0);
+    }
+    schedule.stop();
+    void this.#metronome.close();
     this.#onInterval(this.#counting.interval(this.#second));
     over(this.#counting.tally(this.#measuredMs(now)));
   }

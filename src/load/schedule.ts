@@ -64,7 +64,8 @@ export class OpenSchedule implements Schedule {
         // from * t + slope * t * t / 2 = wanted, in the form that needs no case for a slope of zero.
         const slope = (to - from) / durationMs;
         const root = Math.sqrt(Math.max(0, from * from + 2 * slope * wanted));
-        this.next = this.#before + (2 * wanted) / (from + root);
+        // An arrival where a stage begins with a rate of 0 would be 0 / 0.
+        this.next = wanted <= 0 ? this.#before : this.#before + (2 * wanted) / (from + root);
         return;
       }
       this.#before += durationMs;

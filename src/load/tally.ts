@@ -114,6 +114,8 @@ export class Counting {
 /** Failures without an answer and without a wait tell nothing about latency: only these reasons count with their time. */
 export const TIMED_OUT = 'no answer in time';
 export const NOT_SENT = 'not sent in time';
+export const UNANSWERED = 'no answer when the run ended';
+const WAITED: readonly string[] = [TIMED_OUT, NOT_SENT, UNANSWERED];
 
 class OneRequest {
   #ended = 0;
@@ -129,7 +131,7 @@ class OneRequest {
       this.#failed++;
       this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1);
     }
-    if (status !== 0 || failure === TIMED_OUT || failure === NOT_SENT) this.#latency.record(latencyMs);
+    if (status !== 0 || WAITED.includes(failure)) this.#latency.record(latencyMs);
   }
 
   tally(): RequestTally {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { progressLine } from '../../src/cli/bench-text.js';
 import { propylon, Running } from './propylon.js';
 
 const seen: string[] = [];
@@ -157,6 +158,38 @@ thresholds: ["errors<0.1%"]
     expect(stdout).toMatch(/statuses {4}200: \d+/);
   });
 
+  it('ends on Ctrl-C with thresholds broken by what a stalled server keeps waiting', async () => {
+    let requests = 0;
+    const stalling = createServer((_req, res) => {
+      if (++requests <= 20) res.end('hello');
+    });
+    await new Promise<void>((resolve) => stalling.listen(0, '127.0.0.1', resolve));
+    const { port } = stalling.address() as AddressInfo;
+    const pace = ['--rate', '100', '--duration', '1h', '--warm-up', '0', '--connections', '160'];
+    const running = new Running([
+      'bench',
+      `http://127.0.0.1:${port}/`,
+      ...pace,
+      ...['--threshold', 'p99<1s', '--threshold', 'errors<1%'],
+    ]);
+    // The 21st request has waited for more than a second when the 160th has come.
+    await expect.poll(() => requests, { timeout: 15_000 }).toBeGreaterThanOrEqual(160);
+    running.process.kill('SIGINT');
+    const { code, stdout } = await running.finished;
+    stalling.closeAllConnections();
+    stalling.close();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/no answer when the run ended: \d+/);
+    expect(stdout).toMatch(/BROKEN {2}p99<1s/);
+    expect(stdout).toMatch(/BROKEN {2}errors<1%/);
+  });
+
+  it('shows no second beyond the last one of the plan while late answers come', () => {
+    const second = { second: 9, requests: 1, failed: 0, p50: 1, p99: 1, max: 1 };
+    expect(progressLine(second, 9000)).toMatch(/^9 of 9 s /);
+    expect(progressLine({ ...second, second: 3 }, 9000)).toMatch(/^4 of 9 s /);
+  });
+
   it('says in one line when nobody listens', async () => {
     const { code, stdout, stderr } = await run('http://127.0.0.1:1/', '--duration', '1s');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -210,6 +243,25 @@ thresholds: ["errors<0.1%"]
     const { code, stderr } = await run(target, ...flags);
     expect(code).toBe(1);
     expect(stderr).toContain(message);
+  });
+
+  it('refuses stages that send nothing, and a duration in their place without a rate', async () => {
+    put('zero.yaml', `target: ${url}\nrequests: [{ path: /zero }]\nstages:\n  - { rate: 0, duration: 1s }\n`);
+    const zero = await run('zero.yaml');
+    expect(zero.code).toBe(1);
+    expect(zero.stderr).toBe(
+      'propylon: zero.yaml:4:5: stages[0]: one of the stages at least must have a rate of more than 0\n',
+    );
+    put(
+      'steady.yaml',
+      `target: ${url}\nrequests: [{ path: /zero }]\nstages:\n  - { rate: 9, duration: 1s }\n`,
+    );
+    const replaced = await run('steady.yaml', '--duration', '200ms');
+    expect(replaced.code).toBe(1);
+    expect(replaced.stderr).toBe(
+      'propylon: --duration alone cannot replace stages, and the file has stages: say --rate too\n',
+    );
+    expect(seen.some((text) => text.includes('/zero'))).toBe(false);
   });
 
   it('tells line and column of what is wrong in a scenario', async () => {

@@ -61,18 +61,30 @@ const open = (rate: number, durationMs: number): LoadPlan['pace'] => ({
   stages: [{ from: rate, to: rate, durationMs }],
 });
 
+const planFor = (port: number, plan: Partial<LoadPlan>): LoadPlan => ({
+  target: { secure: false, host: '127.0.0.1', port, verify: true },
+  requests: [request()],
+  pace: closed(20),
+  warmUpMs: 0,
+  connections: 2,
+  threads: 1,
+  timeoutMs: 5000,
+  ...plan,
+});
+
 function load(port: number, plan: Partial<LoadPlan>): Promise<LoadResult> {
-  return startLoad({
-    target: { secure: false, host: '127.0.0.1', port, verify: true },
-    requests: [request()],
-    pace: closed(20),
-    warmUpMs: 0,
-    connections: 2,
-    threads: 1,
-    timeoutMs: 5000,
-    ...plan,
-  }).result;
+  return startLoad(planFor(port, plan)).result;
 }
+
+/** Ended from outside when so many seconds have passed. */
+function interrupted(port: number, plan: Partial<LoadPlan>, seconds: number): Promise<LoadResult> {
+  const running = startLoad(planFor(port, plan), ({ second }) => {
+    if (second + 1 === seconds) running.stop();
+  });
+  return running.result;
+}
+
+const UNANSWERED = 'no answer when the run ended';
 
 describe('a closed loop', () => {
   test('asks as often as it should, over as many connections, on several threads', async () => {
@@ -200,10 +212,26 @@ describe('a closed loop', () => {
     expect(Object.keys(result.failures)).toEqual([expect.stringMatching(failure)]);
   });
 
-  test('ends at its time, without what is under way then', async () => {
+  test('ends at its time, without what has waited for a moment then', async () => {
     const port = await http(() => {});
     const result = await load(port, { pace: { kind: 'closed', durationMs: 200 } });
     expect(result).toMatchObject({ requests: 0, failed: 0, interrupted: false });
+  });
+
+  test('counts as failed what hangs at its end, and when it is told to end', async () => {
+    let requests = 0;
+    const port = await http((_req, res) => {
+      if (++requests > 1) setTimeout(() => res.end('hello'), 20);
+    });
+    const ended = await load(port, { pace: { kind: 'closed', durationMs: 1500 } });
+    requests = 0;
+    const told = await interrupted(port, { pace: { kind: 'closed', durationMs: 60_000 } }, 2);
+    for (const result of [ended, told]) {
+      expect(result).toMatchObject({ failed: 1, failures: { [UNANSWERED]: 1 } });
+      expect(result.requests).toBe((result.statuses[200] ?? 0) + 1);
+      expect(result.latency.max).toBeGreaterThan(1400);
+    }
+    expect([ended.interrupted, told.interrupted]).toEqual([false, true]);
   });
 });
 
@@ -270,20 +298,36 @@ describe('an open loop', () => {
       res.end();
       stop();
     });
-    const plan: LoadPlan = {
-      target: { secure: false, host: '127.0.0.1', port, verify: true },
-      requests: [request()],
-      pace: open(50, 60_000),
-      warmUpMs: 0,
-      connections: 2,
-      threads: 2,
-      timeoutMs: 5000,
-    };
-    const running = startLoad(plan);
+    const running = startLoad(planFor(port, { pace: open(50, 60_000), threads: 2 }));
     stop = () => running.stop();
     const result = await running.result;
     expect(result.interrupted).toBe(true);
     expect(result.seconds).toBeLessThan(30);
+  });
+
+  test('counts as failed what a stalled server kept waiting when it is told to end, sent or not', async () => {
+    let requests = 0;
+    const port = await http((_req, res) => {
+      if (++requests <= 20) res.end('hello');
+      else if (requests === 21) setTimeout(() => res.end('late'), 1500);
+    });
+    const result = await interrupted(port, { pace: open(100, 60_000) }, 3);
+    expect(result.statuses).toEqual({ 200: 21 });
+    // Due between 0.2 s and 2 s: 180 of them, of which three were sent and one was answered.
+    expect(result.failures[UNANSWERED]).toBeGreaterThan(170);
+    expect(result.failed).toBe(result.failures[UNANSWERED]);
+    expect(result.latency.percentile(99)).toBeGreaterThan(2500);
+    expect(result.latency.percentile(50)).toBeGreaterThan(1000);
+  });
+
+  test('blames no server that is slow but well for what is under way when it is told to end', async () => {
+    let requests = 0;
+    const port = await http((_req, res) => {
+      setTimeout(() => res.end('hello'), ++requests === 1 ? 1900 : 1500);
+    });
+    const result = await interrupted(port, { pace: open(10, 60_000), connections: 40 }, 3);
+    expect(result).toMatchObject({ failed: 0, interrupted: true });
+    expect(result.requests).toBeGreaterThan(5);
   });
 });
 

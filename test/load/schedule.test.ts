@@ -25,6 +25,16 @@ describe('the schedule', () => {
     expect(arrivals([{ from: 10, to: 10, durationMs: 500 }])).toEqual([50, 150, 250, 350, 450]);
   });
 
+  test('has an arrival between two stages, the later of which begins at a rate of 0', () => {
+    const stages = [
+      { from: 5, to: 5, durationMs: 500 },
+      { from: 0, to: 80, durationMs: 500 },
+    ];
+    const times = arrivals(stages);
+    expect(times.slice(0, 3)).toEqual([100, 300, 500]);
+    expect(times.length).toBe(22);
+  });
+
   test('sends as many requests as the rates and times of all stages make, never going back', () => {
     fc.assert(
       fc.property(fc.array(stage, { minLength: 1, maxLength: 5 }), (stages) => {
