@@ -35,6 +35,8 @@ export interface ConnectionOwner {
   received(bytes: number): void;
 }
 
+const RECORD_BYTES = 16_384;
+
 export class Connection {
   /** When the request was due, and when it was sent: milliseconds from the start. */
   intended = 0;
@@ -240,7 +242,9 @@ export class Connection {
   #answered(surplus: boolean): void {
     const socket = this.#socket;
     const { status, keepAlive } = this.#parser;
-    const reusable = keepAlive && this.#phase !== UNTIL_CLOSE && !surplus && socket?.writableLength === 0;
+    // A TLS socket may not have noted yet that a record has left: what fits into one has, or there would be no answer.
+    const written = (this.#request?.bytes.length ?? 0) <= RECORD_BYTES || socket?.writableLength === 0;
+    const reusable = keepAlive && this.#phase !== UNTIL_CLOSE && !surplus && written;
     if (!reusable) this.#drop();
     this.#finish(status, surplus ? 'bytes behind an answer' : this.#judge(status));
   }

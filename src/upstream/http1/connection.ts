@@ -30,6 +30,14 @@ const BY_LENGTH = 1;
 const CHUNKED = 2;
 const UNTIL_CLOSE = 3;
 
+/** With its head it fits into one TLS record, which holds 16 KiB. */
+const SMALL_BODY_BYTES = 4_096;
+
+/** A TLS socket may not have noted yet that a record has left: of such a request it has, or there would be no answer. */
+function leftInOneRecord({ request: { body } }: Http1Call): boolean {
+  return body === null || (body !== STREAMED && body.length <= SMALL_BODY_BYTES);
+}
+
 function isOutOfFiles(error: Error | null): boolean {
   const code = error === null ? '' : errorCode(error);
   return code === 'EMFILE' || code === 'ENFILE';
@@ -337,7 +345,8 @@ export class Http1Connection extends Deadline {
   /** The response is complete. */
   #end(call: Http1Call, surplus: boolean): void {
     // Surplus bytes would be read as the next response; an unfinished request would run into the next one.
-    const reusable = this.#keep && !surplus && call.bodyComplete && this.#socket.writableLength === 0;
+    const written = leftInOneRecord(call) || this.#socket.writableLength === 0;
+    const reusable = this.#keep && !surplus && call.bodyComplete && written;
     this.call = null;
     this.sent = false;
     call.connection = null;
