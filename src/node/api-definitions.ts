@@ -6,7 +6,7 @@ import type { LocalDefinitions } from '../control-plane/protocol.js';
 import type { Definition, Snapshot } from '../model/snapshot.js';
 import { findNotExecuted } from '../openapi/not-executed.js';
 import type { Problem } from '../openapi/problem.js';
-import { findUnknownUpstreams } from '../openapi/unknown-upstreams.js';
+import { findUpstreamProblems } from '../openapi/upstream-checks.js';
 import { loadDefinition } from './load-definition.js';
 
 export class ApiDefinitions {
@@ -36,9 +36,8 @@ export class ApiDefinitions {
       accountId,
     });
     if (definition === undefined) return problems;
-    const names = new Set(Object.keys(this.#settings.upstreams));
-    const unknown = findUnknownUpstreams(definition, locate, names);
-    if (unknown.length > 0) return [...problems, ...unknown];
+    const unusable = findUpstreamProblems(definition, locate, this.#settings.upstreams);
+    if (unusable.length > 0) return [...problems, ...unusable];
     this.#definitions.set(file, definition);
     return [...problems, ...findNotExecuted(definition, locate)];
   }

@@ -95,6 +95,7 @@ export function readIntegration(
   const tlsConfig = readTlsConfig(document, at.get('tlsConfig'));
   if (contentHandling !== undefined) integration.contentHandling = contentHandling;
   if (tlsConfig !== undefined) integration.tlsConfig = tlsConfig;
+  checkUpstream(document, at, integration);
   for (const key of OPTIONAL_TEXTS) {
     const text = document.text(at.get(key));
     if (text !== undefined) integration[key] = text;
@@ -229,9 +230,33 @@ function readUpstreamOf(document: SourceDocument, at: Cursor, type: IntegrationT
   const report: ReportUpstream = (path, message) => {
     let place = cursor;
     for (const key of path) place = place.get(String(key)) ?? place;
-    document.error(place, `${UPSTREAM}${path.map((key) => `.${key}`).join('')} ${message}.`);
+    const way = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+    document.error(place, `${UPSTREAM}${way} ${message}.`);
   };
   return readUpstream(value, false, report) === undefined ? undefined : JSON.stringify(value);
+}
+
+export const TLS_CONFIG_WITH_UPSTREAM =
+  'tlsConfig has no effect with an upstream: write tls in the upstream.';
+export const TLS_OVER_HTTP = 'The upstream has tls, but the URI says http: write https.';
+
+/** Whether it says anything: workers refuse such an integration with an upstream. */
+export function excludesUpstream(tlsConfig: TlsConfig | undefined): boolean {
+  return tlsConfig?.insecureSkipVerification === true || tlsConfig?.serverNameToVerify !== undefined;
+}
+
+/** In every stage, because no stage variable stands for the scheme. */
+export function saysHttp(uri: string | undefined): boolean {
+  return /^http:\/\//i.test(uri ?? '');
+}
+
+/** What no upstream of a configuration could make work: every request would be answered 500. */
+function checkUpstream(document: SourceDocument, at: Cursor, integration: Integration): void {
+  const { upstream, uri, tlsConfig } = integration;
+  if (upstream === undefined) return;
+  if (excludesUpstream(tlsConfig)) document.error(at.get('tlsConfig') ?? at, TLS_CONFIG_WITH_UPSTREAM);
+  const tls = upstream.startsWith('{') && Object.hasOwn(JSON.parse(upstream), 'tls');
+  if (tls && saysHttp(uri)) document.error(at.get('uri') ?? at, TLS_OVER_HTTP);
 }
 
 /** In the document's order, the order in which they are tried. */

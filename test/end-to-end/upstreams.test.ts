@@ -66,13 +66,18 @@ beforeAll(async () => {
         },
       },
     },
-    '/plaintext': method({ type: 'http_proxy', uri: 'http://secure/' }),
+    '/plaintext': method({ type: 'http_proxy', uri: `http://\${stageVariables.secure}/` }),
+    '/verified': method({
+      type: 'http_proxy',
+      uri: `https://\${stageVariables.secure}/`,
+      tlsConfig: { insecureSkipVerification: true },
+    }),
     '/sticky': method({ type: 'http_proxy', uri: 'http://sticky/' }),
   };
   folder = testFolder({
     'api.json': JSON.stringify({ openapi: '3.0.3', info: { title: 'Upstreams', version: '1' }, paths }),
     'propylon.yaml': `
-apis: [{ definition: api.json, stageVariables: { backend: orders } }]
+apis: [{ definition: api.json, stageVariables: { backend: orders, secure: secure } }]
 workers: 1
 upstreams:
   orders:
@@ -138,9 +143,27 @@ describe('an integration does not go to an upstream', () => {
     );
   });
 
-  test('that has tls when the URI says http', async () => {
+  test('as a shadow that is not configured: the definition is not served, and the line is named', async () => {
+    const upstream = { targets: ['127.0.0.1:7101'], shadow: { upstream: 'nobody' } };
+    const integration = { type: 'http_proxy', uri: 'http://x.example/', 'x-propylon-upstream': upstream };
+    const paths = { '/shadow': method(integration) };
+    folder.write(
+      'shadow.json',
+      JSON.stringify({ openapi: '3.0.3', info: { title: 'S', version: '1' }, paths }, null, 1),
+    );
+    await expect(startGateway([folder.path('shadow.json')])).rejects.toThrow(
+      /shadow\.json:\d+:\d+ error.*no upstream "nobody", which is to get shadow copies/,
+    );
+  });
+
+  test('that has tls when the URI says http, and a stage variable the name', async () => {
     expect((await get('/plaintext')).status).toBe(500);
     await until(() => gateway.stderr().includes('The upstream has tls, but the URI says http: write https'));
+  });
+
+  test('with a tlsConfig when a stage variable says its name', async () => {
+    expect((await get('/verified')).status).toBe(500);
+    await until(() => gateway.stderr().includes('tlsConfig has no effect with an upstream: write tls'));
   });
 });
 

@@ -377,12 +377,38 @@ describe('x-propylon-upstream', () => {
     [{ target: 'a' }, 'x-propylon-upstream.target is not known: use targets'],
     ['http://h/', 'must be the name of an upstream or an object with targets, not "http://h/"'],
     [['a'], 'x-propylon-upstream must be a map of targets'],
+    [{ targets: ['a', ' '] }, 'x-propylon-upstream.targets[1] must be an address'],
+    [{ targets: ['a'], tls: {} }, 'The upstream has tls, but the URI says http: write https.'],
   ])('that cannot be used is an error: %j', (upstream, reason) => {
     const { definition, problems } = load(
       openapi({ '/a': { get: operation({ ...PROXY, 'x-propylon-upstream': upstream }) } }),
     );
     expect(definition).toBeUndefined();
     expect(problems.map(({ message }) => message).join()).toContain(reason);
+  });
+
+  test('with tls needs a URI that may be https', () => {
+    const upstream = { targets: ['a'], tls: {} };
+    for (const uri of ['https://h/', '${stageVariables.scheme}://h/', '${stageVariables.base}/']) {
+      expect(loadIntegration({ ...PROXY, uri, 'x-propylon-upstream': upstream }).integration.upstream).toBe(
+        JSON.stringify(upstream),
+      );
+    }
+  });
+
+  test.each(['orders', { targets: ['a'] }])('excludes a tlsConfig that says anything: %j', (upstream) => {
+    const integration = { ...PROXY, uri: 'https://h/', 'x-propylon-upstream': upstream };
+    const { problems } = load(
+      openapi({ '/a': { get: operation({ ...integration, tlsConfig: { serverNameToVerify: 's' } }) } }),
+    );
+    expect(problems).toEqual([
+      expect.objectContaining({
+        severity: 'error',
+        pointer: `${INTEGRATION_AT}/tlsConfig`,
+        message: 'tlsConfig has no effect with an upstream: write tls in the upstream.',
+      }),
+    ]);
+    expect(loadIntegration({ ...integration, tlsConfig: {} }).messages).toEqual([]);
   });
 
   test('has no effect where nothing is sent to a host', () => {

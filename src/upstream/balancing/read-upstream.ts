@@ -81,10 +81,11 @@ function readMembers(root: Place, files: boolean): ReadUpstream {
   const balance =
     members.get('balance')?.oneOf('round-robin', 'least-requests', 'consistent-hash') ?? 'round-robin';
   const { tls, tlsFiles } = readTls(members.get('tls'), files);
+  const defaultPort = members.has('tls') ? 443 : 80;
   return {
     tlsFiles,
     settings: {
-      targets: readTargets(root, members.get('targets')),
+      targets: readTargets(root, members.get('targets'), defaultPort),
       balance,
       hashOn: readHashOn(members.get('hashOn'), balance),
       slowStartMs: members.get('slowStart')?.duration(0, HOUR_MS) ?? 0,
@@ -107,9 +108,10 @@ function optional<K extends string, T>(
   return value === undefined ? {} : ({ [key]: value } as { [key in K]: T });
 }
 
-function readTargets(root: Place, place: Place | undefined): TargetSettings[] {
+/** @param defaultPort without `tls` the URI decides; 80 then, since nobody speaks TLS there */
+function readTargets(root: Place, place: Place | undefined, defaultPort: number): TargetSettings[] {
   if (place === undefined) {
-    if (root.isMap) root.problem('needs targets: list at least one address such as 10.0.0.1:8080');
+    if (root.lacks('targets')) root.problem('needs targets: list at least one address such as 10.0.0.1:8080');
     return [];
   }
   const items = place.items();
@@ -121,7 +123,7 @@ function readTargets(root: Place, place: Place | undefined): TargetSettings[] {
   return (items ?? []).flatMap((item) => {
     const target = readTarget(item);
     if (target === undefined) return [];
-    const name = `${target.host} ${target.port}`;
+    const name = `${target.host} ${target.port ?? defaultPort}`;
     if (seen.has(name)) item.problem('is the same target as one before it: give that one more weight');
     seen.add(name);
     return [target];
@@ -132,15 +134,16 @@ function readTarget(place: Place): TargetSettings | undefined {
   const members = place.isMap ? place.members(['address', 'weight']) : undefined;
   const at = members === undefined ? place : members.get('address');
   if (at === undefined) {
-    place.problem('needs an address such as 10.0.0.1:8080');
+    if (place.lacks('address')) place.problem('needs an address such as 10.0.0.1:8080');
     return undefined;
   }
   const text = at.text();
-  const authority = text === undefined ? undefined : parseAuthority(text);
+  if (text === undefined) return undefined;
+  const authority = parseAuthority(text);
   // A number alone is a host to parsers and a port to people.
   if (authority === undefined || /^\d+$/.test(authority.host)) {
-    at.problem('must be an address such as 10.0.0.1:8080, orders-1.internal or [fd00::1]:8080');
-    return undefined;
+    const examples = '10.0.0.1:8080, orders-1.internal or [fd00::1]:8080';
+    return at.problem(`must be an address such as ${examples}, not ${shown(text)}`);
   }
   const { host, port } = authority;
   const weight = members?.get('weight')?.integer(1, MAX_WEIGHT) ?? 1;
@@ -150,14 +153,15 @@ function readTarget(place: Place): TargetSettings | undefined {
 function readHashOn(place: Place | undefined, balance: BalancedUpstreamSettings['balance']): HashSource {
   const none: HashSource = { kind: 'source-ip' };
   if (place === undefined) return none;
-  const text = place.text() ?? '';
+  const text = place.text();
+  if (text === undefined) return none;
   if (balance !== 'consistent-hash') {
     place.problem('has an effect with balance: consistent-hash only: set that or take hashOn out');
   } else if (text === 'source-ip' || text === 'path') return { kind: text };
   else {
     const name = /^header:([A-Za-z0-9-]{1,100})$/.exec(text)?.[1];
     if (name !== undefined) return { kind: 'header', name: name.toLowerCase() };
-    place.problem('must be source-ip, path or header:NAME');
+    place.problem(`must be source-ip, path or header:NAME, not ${shown(text)}`);
   }
   return none;
 }
@@ -166,12 +170,21 @@ function readHealthCheck(place: Place): HealthCheckSettings {
   const members = place.members(['path', 'host', 'interval', 'timeout', 'unhealthyAfter', 'healthyAfter']);
   const path = members.get('path')?.matching(/^\/[!-~]{0,1000}$/, 'a path such as /health') ?? '/';
   const host = members.get('host')?.matching(/^[A-Za-z0-9_.:[\]-]{1,253}$/, 'a host such as api.internal');
-  const intervalMs = members.get('interval')?.duration(LEAST_INTERVAL_MS, HOUR_MS) ?? 5_000;
+  const interval = members.get('interval');
+  const readMs = interval === undefined ? 5_000 : interval.duration(LEAST_INTERVAL_MS, HOUR_MS);
+  const intervalMs = readMs ?? HOUR_MS;
+  const timeout = members.get('timeout');
+  const timeoutMs = timeout?.duration(1, HOUR_MS) ?? Math.min(1_000, intervalMs);
+  // A check that is due while the one before it is under way is left out.
+  if (timeoutMs > intervalMs) {
+    const most = formatDuration(intervalMs);
+    timeout?.problem(`must not be longer than the interval of ${most}, and is ${formatDuration(timeoutMs)}`);
+  }
   return {
     path,
     ...(host === undefined ? {} : { host }),
     intervalMs,
-    timeoutMs: members.get('timeout')?.duration(1, HOUR_MS) ?? Math.min(1_000, intervalMs),
+    timeoutMs,
     unhealthyAfter: members.get('unhealthyAfter')?.integer(1, 1_000) ?? 3,
     healthyAfter: members.get('healthyAfter')?.integer(1, 1_000) ?? 2,
   };
@@ -200,10 +213,14 @@ function readRetry(place: Place): RetrySettings {
   const names = new Set<string>();
   const onStatus = new Set<number>();
   for (const condition of conditions) {
-    const text = condition.text() ?? '';
+    const text = condition.text();
+    if (text === undefined) continue;
     if (text === 'connect-failure' || text === 'reset') names.add(text);
     else if (/^(?:429|5\d\d)$/.test(text)) onStatus.add(Number(text));
-    else condition.problem('must be connect-failure, reset, 429 or a status from 500 to 599');
+    else {
+      const rule = 'must be connect-failure, reset, 429 or a status from 500 to 599';
+      condition.problem(`${rule}, not ${shown(text)}`);
+    }
   }
   return {
     attempts: members.get('attempts')?.integer(2, 10) ?? 2,
@@ -218,7 +235,7 @@ function readRetry(place: Place): RetrySettings {
 function readShadow(place: Place): ShadowSettings | undefined {
   const members = place.members(['upstream', 'percent']);
   const upstream = members.get('upstream')?.matching(UPSTREAM_NAME, 'the name of an upstream');
-  if (!members.has('upstream')) place.problem('needs the name of an upstream that gets the copies');
+  if (place.lacks('upstream')) place.problem('needs the name of an upstream that gets the copies');
   const percent = members.get('percent')?.percent(100) ?? 100;
   return upstream === undefined ? undefined : { upstream: upstream.toLowerCase(), percent };
 }
@@ -237,7 +254,7 @@ function readTls(
       member.problem('names a file, which only propylon.yaml may: configure a named upstream there');
     } else if (file !== undefined) tlsFiles[key] = file;
   }
-  if (members.has('cert') !== members.has('key')) {
+  if (files && place.lacks('cert') !== place.lacks('key')) {
     place.problem('needs cert and key together: the certificate to show and its private key');
   }
   const serverName = members.get('serverName')?.matching(/^[A-Za-z0-9_.-]{1,253}$/, 'a host name');
@@ -273,6 +290,11 @@ class Place {
 
   get isMap(): boolean {
     return typeof this.#value === 'object' && this.#value !== null && !Array.isArray(this.#value);
+  }
+
+  /** Whether it is a map without this key; false when there is another problem, told elsewhere. */
+  lacks(key: string): boolean {
+    return this.isMap && !Object.hasOwn(this.#value as object, key);
   }
 
   /** The members of a map; keys that are not known are problems, as is a member without a value. */

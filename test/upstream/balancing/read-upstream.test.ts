@@ -82,27 +82,62 @@ describe('an upstream', () => {
       'wieght: is not known: use targets, balance, hashOn, healthCheck, outlierDetection, circuitBreaker, retry, slowStart, shadow, tls',
       'balance: must be one of round-robin, least-requests, consistent-hash, not "random"',
       'tls.cert: names a file, which only propylon.yaml may: configure a named upstream there',
-      'tls: needs cert and key together: the certificate to show and its private key',
       'targets.1: is the same target as one before it: give that one more weight',
-      'targets.2: must be an address such as 10.0.0.1:8080, orders-1.internal or [fd00::1]:8080',
+      'targets.2: must be an address such as 10.0.0.1:8080, orders-1.internal or [fd00::1]:8080, not "a b"',
       'targets.3: needs an address such as 10.0.0.1:8080',
-      'targets.4: must be an address such as 10.0.0.1:8080, orders-1.internal or [fd00::1]:8080',
+      'targets.4: must be an address such as 10.0.0.1:8080, orders-1.internal or [fd00::1]:8080, not "8080"',
       'targets.5.weight: must be a whole number from 1 to 1000, not "0"',
       'targets.6: has no value: give it one or take it out',
-      'targets.6: must be an address such as 10.0.0.1:8080, orders-1.internal or [fd00::1]:8080',
       'hashOn: has an effect with balance: consistent-hash only: set that or take hashOn out',
       'healthCheck.retries: is not known: use path, host, interval, timeout, unhealthyAfter, healthyAfter',
       'healthCheck.path: must be a path such as /health, not "health"',
       'healthCheck.interval: must be a time from 100ms to 1h such as 5s or 500ms, not "1ms"',
       'circuitBreaker.maxRequests: must be a whole number from 1 to 1000000, not "1.5"',
-      'retry.on.0: must be connect-failure, reset, 429 or a status from 500 to 599',
-      'retry.on.1: must be connect-failure, reset, 429 or a status from 500 to 599',
+      'retry.on.0: must be connect-failure, reset, 429 or a status from 500 to 599, not "connect"',
+      'retry.on.1: must be connect-failure, reset, 429 or a status from 500 to 599, not "404"',
       'retry.attempts: must be a whole number from 2 to 10, not "1"',
       'retry.budget: must be a percentage from 0% to 1000%, not "-1%"',
       'retry.nonIdempotent: must be true or false, not "maybe"',
       'shadow: needs the name of an upstream that gets the copies',
       'shadow.percent: must be a percentage from 0% to 100%, not "101"',
     ]);
+  });
+
+  test.each([
+    [{ targets: null }, 'targets: has no value: give it one or take it out'],
+    [{ targets: [null] }, 'targets.0: has no value: give it one or take it out'],
+    [{ targets: [{ address: null }] }, 'targets.0.address: has no value: give it one or take it out'],
+    [{ shadow: 'canary' }, 'shadow: must be a map of upstream, percent'],
+    [{ shadow: { upstream: null } }, 'shadow.upstream: has no value: give it one or take it out'],
+    [{ balance: 'consistent-hash', hashOn: ['path'] }, 'hashOn: must be one value, not a list'],
+    [
+      { balance: 'consistent-hash', hashOn: 'ip' },
+      'hashOn: must be source-ip, path or header:NAME, not "ip"',
+    ],
+    [{ retry: { on: [null] } }, 'retry.on.0: has no value: give it one or take it out'],
+    [{ tls: { cert: null, key: 'k.pem' } }, 'tls.cert: has no value: give it one or take it out'],
+  ])('is told a mistake once: %j', (written, message) => {
+    expect(problems({ targets: TARGETS, ...written }, true)).toEqual([message]);
+  });
+
+  test('has no target twice, the default port written or not', () => {
+    const same = ['targets.1: is the same target as one before it: give that one more weight'];
+    expect(problems({ targets: ['a', 'A:80'] })).toEqual(same);
+    expect(problems({ targets: ['a:443', 'a'], tls: {} })).toEqual(same);
+    expect(problems({ targets: ['a', 'a:80'], tls: {} })).toEqual([]);
+    expect(problems({ targets: ['a', 'a:443'] })).toEqual([]);
+  });
+
+  test('ends a health check before the next one is due', () => {
+    const check = (healthCheck: object) => problems({ targets: TARGETS, healthCheck });
+    expect(check({ interval: '1s', timeout: '2s' })).toEqual([
+      'healthCheck.timeout: must not be longer than the interval of 1s, and is 2s',
+    ]);
+    expect(check({ timeout: '6s' })).toEqual([
+      'healthCheck.timeout: must not be longer than the interval of 5s, and is 6s',
+    ]);
+    expect(check({ interval: '2s', timeout: '2s' })).toEqual([]);
+    expect(check({ interval: 'often', timeout: '6s' }).length).toBe(1);
   });
 
   test('may name certificate files only where the owner of the machine writes', () => {
