@@ -82,7 +82,7 @@ upstreams:
     ).toEqual([
       expect.stringMatching(/^propylon.yaml:6:13: upstreams.one.blance is not known: use targets, /),
       'propylon.yaml:3:18: upstreams.one.targets[1] is the same target as one before it: give that one more weight',
-      'propylon.yaml:5:17: upstreams.one.retry.on[1] must be connect-failure, reset, 429 or a status from 500 to 599',
+      'propylon.yaml:5:17: upstreams.one.retry.on[1] must be connect-failure, reset, 429 or a status from 500 to 599, not "200"',
       'propylon.yaml:7:3: upstreams.two words must have a name of letters, digits, hyphens and underscores, as hosts have',
       expect.stringMatching(/^propylon.yaml:11:9: upstreams.empty must be a map of targets, /),
       'propylon.yaml:9:45: upstreams.self.shadow.upstream must be another upstream',

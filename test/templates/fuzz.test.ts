@@ -39,7 +39,8 @@ function check(source: string): void {
     try {
       const output = template.render(scopeOf(inputs));
       expect(typeof output).toBe('string');
-      if (!HOST.test(source)) expect(output).not.toMatch(HOST);
+      // An arrow in the template may get its space from a reference that renders as nothing.
+      if (!HOST.test(source) && !source.includes('=>')) expect(output).not.toMatch(HOST);
     } catch (error) {
       if (!(error instanceof TemplateRunError) || error.message.includes('could not be run')) throw error;
     }
