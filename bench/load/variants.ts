@@ -147,34 +147,27 @@ export function definitionFile({ folder }: Place): string {
   return join(folder, 'api.yaml');
 }
 
-/** A bare uWebSockets.js answer that crosses to a worker and back through Propylon's mailbox: what a MOCK cannot beat. */
-export const bareMailbox: Variant = {
-  name: 'bare mailbox',
-  isNodePeer: false,
-  fullOnly: false,
-  version: () => '',
-  missing: '',
-  start: ({ port, body }) =>
-    new Child('bare mailbox', process.execPath, [
-      join(COMPILED, 'load/yardsticks/bare-mailbox.js'),
-      String(port),
-      body.toString(),
-    ]),
-};
+/** What Propylon is measured by beside others' proxies: a program of `yardsticks/`. */
+function yardstick(name: string, file: string, rest: (place: Place) => string): Variant {
+  return {
+    name,
+    isNodePeer: false,
+    fullOnly: false,
+    version: () => '',
+    missing: '',
+    start: (place) =>
+      new Child(name, process.execPath, [
+        join(COMPILED, 'load/yardsticks', file),
+        ...[String(place.port), rest(place)],
+      ]),
+  };
+}
 
-/** uWebSockets.js, a worker thread and sockets, and nothing done with what goes through them: what a proxy of this shape cannot beat. */
-export const bareProxy: Variant = {
-  name: 'bare proxy',
-  isNodePeer: false,
-  fullOnly: false,
-  version: () => '',
-  missing: '',
-  start: ({ port, upstream }) =>
-    new Child('bare proxy', process.execPath, [
-      join(COMPILED, 'load/yardsticks/bare-proxy.js'),
-      ...[String(port), String(upstream)],
-    ]),
-};
+/** A bare uWebSockets.js answer that crosses to a worker and back through Propylon's mailbox: what a MOCK cannot beat. */
+export const bareMailbox = yardstick('bare mailbox', 'bare-mailbox.js', ({ body }) => body.toString());
+
+/** uWebSockets.js, a worker thread and sockets, and nothing done: what a proxy of this shape cannot beat. */
+export const bareProxy = yardstick('bare proxy', 'bare-proxy.js', ({ upstream }) => String(upstream));
 
 function nodePeer(name: string, packageName: string, file: string): Variant {
   return {

@@ -29,7 +29,7 @@ export class AcceptorState {
   sourceIp = true;
   links: WorkerLink[] = [];
   /** Requests whose clients are not read at the moment: their upstream is slower. */
-  readonly paused = new Set<{ peek(): void }>();
+  readonly paused = new Set<{ readOn(): void }>();
   readonly #inFlight: Int32Array;
   readonly #counters: Counters;
   readonly #observer: OwnAnswerObserver;
@@ -48,7 +48,7 @@ export class AcceptorState {
     this.#inFlight = inFlight;
     this.#observer = observer;
     setInterval(() => {
-      for (const request of [...this.paused]) request.peek();
+      for (const request of [...this.paused]) request.readOn();
     }, PEEK_MS).unref();
   }
 

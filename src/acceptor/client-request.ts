@@ -143,14 +143,6 @@ export class ClientRequest {
     }
   }
 
-  /**
-   * A connection that is not read does not tell that its client is gone. So it is read once more now and then: what
-   * comes pauses it again, and an end or a reset shows itself.
-   */
-  peek(): void {
-    this.#readOn();
-  }
-
   /** False when the body is over a limit and the request has been answered so. */
   #count(bytes: number): boolean {
     this.#received += bytes;
@@ -168,14 +160,16 @@ export class ClientRequest {
 
   consumed(bytes: number): void {
     this.#unconsumed -= bytes;
-    if (!this.#done && this.#unconsumed < REQUEST_WINDOW_BYTES / 2) this.#readOn();
+    if (!this.#done && this.#unconsumed < REQUEST_WINDOW_BYTES / 2) this.readOn();
   }
 
   /**
    * Also when an answer ends before its request: what the client still sends is read and forgotten. Nobody could resume
-   * the connection later, and a client that first sends to the end would wait for uWS to give it up.
+   * the connection later, and a client that first sends to the end would wait for uWS to give it up. And now and then,
+   * since a connection that is not read does not tell that its client is gone: what comes pauses it again, and an end or
+   * a reset shows itself.
    */
-  #readOn(): void {
+  readOn(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#state.paused.delete(this);
@@ -191,7 +185,7 @@ export class ClientRequest {
       this.#answerWithoutBody(status, head + ids, byteLength(body));
       return;
     }
-    this.#readOn();
+    this.readOn();
     this.#finish();
     writeWhole(this.#res, headBytes(head, ids, this.#connectionLine()), body ?? '');
   }
@@ -207,7 +201,7 @@ export class ClientRequest {
   #answerWithoutBody(status: number, head: string, length: number): void {
     const silent = length < 0 || status === 204 || (status === 304 && length === 0);
     const res = this.#res;
-    this.#readOn();
+    this.readOn();
     res.cork(() => {
       const connection = this.#connectionLine();
       const last = silent ? connection : `${connection}\r\nContent-Length: ${length}`;
@@ -236,7 +230,7 @@ export class ClientRequest {
       this.destroy();
       return;
     }
-    this.#readOn();
+    this.readOn();
     this.#res.cork(() => {
       this.#sendHead();
       this.#finish();
@@ -311,7 +305,7 @@ export class ClientRequest {
       return;
     }
     const offset = res.getWriteOffset();
-    if (this.#paused && offset + chunk.length === this.#length) this.#readOn();
+    if (this.#paused && offset + chunk.length === this.#length) this.readOn();
     const [sent, complete] = res.tryEnd(chunk, this.#length);
     if (complete) {
       this.#taken(chunk.length, chunk);
